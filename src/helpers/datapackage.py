@@ -1,0 +1,95 @@
+"""The data package: which files there are, and whether they are still the ones described."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from helpers import paths
+from helpers.errors import InputError, did_you_mean
+
+DESCRIPTOR = "datapackage.json"
+
+
+def descriptor(data: Path = paths.DATA) -> dict[str, Any]:
+    """Read the Frictionless descriptor.
+
+    Raises
+    ------
+    InputError
+        The descriptor is missing or is not JSON.
+    """
+    path = data / DESCRIPTOR
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{shown(path)} is missing; restore it: git checkout -- {shown(path)}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{shown(path)}, line {error.lineno}: not valid JSON ({error.msg})") from None
+
+
+def shown(path: Path) -> str:
+    """A path as the user types it: relative to the repository where it lies inside."""
+    return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def checked(resource: dict[str, Any], data: Path = paths.DATA) -> Path:
+    """The path of one described file, once its checksum is found right.
+
+    Raises
+    ------
+    InputError
+        The file is missing, or is not the one described.
+    """
+    path = data / resource["path"]
+    if not path.is_file():
+        raise InputError(f"{shown(path)} is missing; restore it: git checkout -- {shown(path)}")
+    if sha256(path) != resource["hash"].removeprefix("sha256:"):
+        raise InputError(
+            f"{shown(path)} has changed: its sha256 is not the one in {shown(data / DESCRIPTOR)}; "
+            f"restore it (git checkout -- {shown(path)}), or if the change is meant, record it with: make data"
+        )
+    return path
+
+
+@cache
+def resource_path(name: str, data: Path = paths.DATA) -> Path:
+    """The checked path of the resource called `name`; each file is hashed once a process."""
+    resources = {resource["name"]: resource for resource in descriptor(data)["resources"]}
+    if name not in resources:
+        raise InputError(f"{DESCRIPTOR} describes no resource {name!r}; {did_you_mean(name, resources)}")
+    return checked(resources[name], data)
+
+
+def verify(data: Path = paths.DATA) -> dict[str, str]:
+    """Check every described file.
+
+    Returns
+    -------
+    dict
+        SHA-256 of each file, by its path below the data folder; the descriptor's own is among them.
+    """
+    package = descriptor(data)
+    files = {DESCRIPTOR: sha256(data / DESCRIPTOR)}
+    return files | {resource["path"]: sha256(checked(resource, data)) for resource in package["resources"]}
+
+
+def record(data: Path = paths.DATA) -> None:
+    """Write the present size and SHA-256 of each described file into the descriptor."""
+    package = descriptor(data)
+    for resource in package["resources"]:
+        path = data / resource["path"]
+        resource["bytes"] = path.stat().st_size
+        resource["hash"] = f"sha256:{sha256(path)}"
+    (data / DESCRIPTOR).write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    record()

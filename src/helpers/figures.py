@@ -1,0 +1,117 @@
+"""What each figure looks like: a table in, a figure out, its title the finding."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from helpers.results import per_cent, points
+
+PALETTE = sns.color_palette("colorblind")
+GROUP_NAMES = {
+    "not_in_care": "not in care",
+    "in_care_inside": "in care, inside the area",
+    "in_care_outside": "in care, outside the area",
+}
+_METHOD_NAMES = {
+    "wilson": "Wilson",
+    "clopper_pearson": "Clopper-Pearson",
+    "jeffreys": "Jeffreys",
+    "logit_t": "logit with t",
+    "korn_graubard": "Korn-Graubard",
+}
+
+
+def half_widths(precision: pd.DataFrame) -> Figure:
+    """Half width against correlation, a line for each confidence level: t reading, all cases."""
+    rows = precision.query("group == 'all' and reading == 't'").assign(level_name=lambda t: t["level"].map(per_cent))
+    widest = rows[rows["level"] == rows["level"].max()]
+    low, high = (100 * widest["half_width"].agg(["min", "max"])).round()
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    sns.lineplot(rows, x="icc", y="half_width", hue="level_name", style="level_name", markers=True, ax=axes, legend=False, palette=PALETTE[:rows["level"].nunique()])
+    for name, line in rows.groupby("level_name"):
+        last = line.loc[line["icc"].idxmax()]
+        axes.annotate(f"{name} confidence", (last["icc"], last["half_width"]), xytext=(6, 0), textcoords="offset points", va="center")
+    axes.set(xlabel="assumed correlation of cases in one area", ylabel="half width (percentage points)", ylim=(0, None))
+    axes.margins(x=0.02)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
+    axes.set_title(f"{per_cent(widest['level'].iloc[0])} confidence: a share of one half is known within {low:.0f} to {high:.0f} points")
+    return figure
+
+
+def share_intervals(estimates: pd.DataFrame) -> Figure:
+    """The intervals of one published per cent by method, correlation and rounding."""
+    rows = estimates.dropna(subset=["icc"]).assign(label=_interval_label)
+    order = rows["label"].unique()[::-1]
+    figure = Figure(figsize=(7.5, 1.2 + 0.32 * len(order)))
+    axes = figure.subplots()
+    for rounding, shift, colour, style in (("included", -0.14, PALETTE[1], "--"), ("ignored", 0.14, PALETTE[0], "-")):
+        part = rows[rows["rounding"] == rounding].set_index("label").loc[order]
+        places = [place + shift for place in range(len(order))]
+        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=2, linestyle=style, label=f"rounding {rounding}")
+        axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
+    axes.set_yticks(range(len(order)), order)
+    axes.set(xlabel=f"share of inspected court-order cases ({per_cent(rows['level'].iloc[0])} intervals)")
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="x", color="#dddddd")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
+    widths = rows["upper"] - rows["lower"]
+    axes.set_title(f"The assumption about clusters matters most: from {points(widths.min(), 1)} to {points(widths.max(), 1)} points wide")
+    return figure
+
+
+def _interval_label(rows: pd.DataFrame) -> list[str]:
+    clustered = rows["method"].isin(["logit_t", "korn_graubard"])
+    names = rows["method"].map(_METHOD_NAMES)
+    return [f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters" for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)]
+
+
+def difference_bounds(bounds: pd.DataFrame) -> Figure:
+    """Bounds on the difference of the percentages behind two ratings, one panel a pair of groups."""
+    rows = bounds[bounds["convention"] == "rounded"]
+    pairs = rows[["group", "reference"]].drop_duplicates().itertuples(index=False)
+    standards = rows["standard"].unique()[::-1]
+    panels = list(pairs)
+    figure = Figure(figsize=(8, 1.1 + 1.25 * len(panels)))
+    for axes, (group, reference) in zip(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
+        part = rows.query("group == @group and reference == @reference").set_index("standard").loc[standards]
+        _draw_bounds(axes, part, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
+    axes.set_xlabel("difference in the share judged sufficient on the lowest key question (percentage points)")
+    known = (rows["sign"] != "not_identified").sum()
+    figure.suptitle(f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none", x=0.01, ha="left", fontweight="bold")
+    return figure
+
+
+def _draw_bounds(axes: object, part: pd.DataFrame, title: str) -> None:
+    """Bars from bound to bound; a hatched bar holds both signs."""
+    for place, row in enumerate(part.itertuples()):
+        known = row.sign != "not_identified"
+        width = row.difference_upper - row.difference_lower
+        colour, hatch = (PALETTE[0], "") if known else ("#ffffff", "////")
+        axes.barh(place, width, left=row.difference_lower, height=0.6, color=colour, hatch=hatch, edgecolor="#555555")
+        axes.annotate("lower" if row.sign == "lower" else "higher" if known else "either way", (0.315, place), va="center", fontsize=9)
+    axes.axvline(0, color="black", linewidth=1)
+    axes.set_yticks(range(len(part)), part.index)
+    axes.set_xlim(-0.32, 0.42)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
+    axes.set_title(title, fontsize=10, fontweight="normal")
+
+
+def verdict_counts(ledger: pd.DataFrame) -> Figure:
+    """How many claims of each document got which verdict."""
+    from helpers.ledger import VERDICTS
+
+    counts = pd.crosstab(ledger["document"], pd.Categorical(ledger["verdict"], VERDICTS), dropna=False)
+    checked = len(ledger) - (ledger["verdict"] == "not_checkable").sum()
+    figure = Figure(figsize=(7.5, 2.6))
+    axes = figure.subplots()
+    start = pd.Series(0, index=counts.index)
+    for verdict, colour, hatch in zip(VERDICTS, [PALETTE[2], PALETTE[0], PALETTE[1], "#dddddd"], ["", "..", "//", ""], strict=True):
+        axes.barh(counts.index, counts[verdict], left=start, color=colour, hatch=hatch, edgecolor="#555555", label=verdict.replace("_", " "))
+        start = start + counts[verdict]
+    axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
+    axes.set_xlabel("claims")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=4, frameon=False)
+    axes.set_title(f"Other published figures bear on {checked} of {len(ledger)} claims")
+    return figure

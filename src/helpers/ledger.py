@@ -1,0 +1,169 @@
+"""The evidence ledger: every claim held against what other published figures say of it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from helpers import contracts, parameters, prevalence, published, ratings, sampling
+from helpers.errors import InputError
+
+VERDICTS = {
+    "reproduced": "follows from other published figures by arithmetic, and the arithmetic was done again",
+    "consistent": "agrees with other published figures, which do not fix it",
+    "bounded": "published figures, with any assumption named, limit what is behind it and do not confirm it",
+    "not_checkable": "nothing published confirms or refutes it",
+}
+Tables = Mapping[str, pd.DataFrame]
+
+
+class Check(NamedTuple):
+    """What a claim was held against, and what came of it."""
+
+    recomputed: str
+    verdict: str
+    notebook: str
+    note: str
+
+
+def published_tables() -> dict[str, pd.DataFrame]:
+    """The tables of notebooks 01 to 03 with their default parameters."""
+    design, shares = parameters.FieldworkSampling(), parameters.PrevalenceEstimates()
+    compared = parameters.RatingComparisons()
+    cells = published.table_1()
+    pairs = ratings.pairs(ratings.CARE_GROUPS, compared.reference, compared.family)
+    evidence = sampling.design_evidence(design.areas, design.cases_per_arm)
+    return {
+        "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, evidence),
+        "prevalence_estimates": prevalence.published_estimates(shares.inspected_cases, shares.yots, shares.icc, shares.confidence),
+        "rating_order": ratings.compare_order(cells, pairs),
+        "rating_bounds": ratings.bounds(cells, pairs, published.rating_bands()),
+    }
+
+
+def run_tables(run: str) -> dict[str, pd.DataFrame]:
+    """The same tables as a run wrote them; tables that it did not write are left out.
+
+    Raises
+    ------
+    InputError
+        A table does not have the promised columns.
+    """
+    tables = {}
+    for name in ("fieldwork_allocation", "prevalence_estimates", "rating_order", "rating_bounds"):
+        path = Path(run) / "tables" / f"{name}.csv"
+        if path.is_file():
+            tables[name] = pd.read_csv(path, na_values=["[z]"], keep_default_na=False)
+            if list(tables[name].columns) != contracts.columns(name):
+                raise InputError(f"{path}: its columns are not those of {name} in docs/contracts.md; run the collection again")
+    return tables
+
+
+def build(tables: Tables) -> pd.DataFrame:
+    """Hold every claim against the tables.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Rows whose evidence is not ``published`` are set aside first, so that nothing synthetic or supplied
+        can make a claim reproduced or consistent.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``evidence_ledger.csv``, one row a claim, in the order of the documents.
+
+    Raises
+    ------
+    InputError
+        A claim is contradicted: what follows from other published figures is not what it prints.
+    """
+    tables = {name: table[table["evidence"] == published.EVIDENCE] for name, table in tables.items()}
+    reasons = published.read("not-checkable").set_index("claim")["reason"]
+    claims = published.claims()
+    checks = [_check(claim, tables, reasons) for claim in claims["claim"]]
+    shown = claims["value"].where(claims["value"] != "", claims["qualifier"])
+    head = claims[["claim", "document", "quote"]].assign(published=shown)
+    return pd.concat([head, pd.DataFrame(checks)], axis="columns").assign(evidence=claims["evidence"])[
+        contracts.columns("evidence_ledger")
+    ]
+
+
+def _check(claim: str, tables: Tables, reasons: pd.Series) -> Check:
+    if claim in reasons.index:
+        return Check("[x]", "not_checkable", "04_evidence_ledger", reasons[claim])
+    needed, check = _CHECKS[claim]
+    if tables.get(needed, pd.DataFrame()).empty:
+        return Check("[x]", "not_checkable", "04_evidence_ledger", f"The run holds no published rows of the table {needed}.")
+    found = check(claim, tables[needed])
+    if found.verdict == "reproduced" and found.recomputed != published.value(claim):
+        raise InputError(f"{claim}: the document prints {published.value(claim)}, other published figures give {found.recomputed}")
+    return found
+
+
+def _areas(claim: str, allocation: pd.DataFrame) -> Check:
+    named = allocation["area"].nunique()
+    return Check(str(named), "reproduced", "01_fieldwork_sampling", "The areas named in the same note were counted.")
+
+
+def _cases_per_area(claim: str, allocation: pd.DataFrame) -> Check:
+    (asked,) = allocation.groupby("area")["requested"].sum().unique()
+    note = "Five hosted and five placed out were added. This is what was asked for; what each area gave is not published."
+    return Check(str(asked), "reproduced", "01_fieldwork_sampling", note)
+
+
+def _sites(claim: str, allocation: pd.DataFrame) -> Check:
+    of_which, others = published.number("release_sites_concentration"), published.number("release_site_london")
+    total = allocation["area"].nunique()
+    if of_which + others != total:
+        raise InputError(f"{claim}: {of_which} areas and {others} more are not the {total} areas named")
+    note = "Five areas and a sixth make the six that are named; how many children were placed in each is not published."
+    return Check(f"{of_which} + {others} = {total}", "consistent", "01_fieldwork_sampling", note)
+
+
+def _share(claim: str, estimates: pd.DataFrame) -> Check:
+    row = estimates.query("claim == @claim and rounding == 'included'").iloc[0]
+    counts = f"{int(row.count_low):,} to {int(row.count_high):,} of {int(row.n):,} cases"
+    note = "These are the counts that round to the per cent printed, if the base is the cases of Table 1; the letter does not say so."
+    return Check(counts, "bounded", "02_prevalence_estimates", note)
+
+
+def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
+    rating = published.value(claim)
+    limits = ratings.band_limits(published.rating_bands(), "rounded").loc[rating]
+    behind = f"{limits.low:g} to under {limits.high:g} per cent"
+    note = f"What the rating stands for under an assumed rule: {ratings.ASSUMED_RULE}. The percentage is not published."
+    return Check(behind, "bounded", "03_rating_comparisons", note)
+
+
+def _worse(claim: str, order: pd.DataFrame) -> Check:
+    return _order_check(order[order["reference"] == "not_in_care"])
+
+
+def _worse_outside(claim: str, order: pd.DataFrame) -> Check:
+    return _order_check(order.query("group == 'in_care_outside' and reference == 'in_care_inside'"))
+
+
+def _order_check(rows: pd.DataFrame) -> Check:
+    if rows.empty:
+        return Check("[x]", "not_checkable", "03_rating_comparisons", "The run does not compare these care groups.")
+    counts = "; ".join(
+        f"{row.group} v {row.reference}: lower in {row.lower} ({row.lower_in}), higher in {row.higher} of {row.standards}"
+        for row in rows.itertuples()
+    )
+    note = "Table 1 gives the order of ratings for the cases inspected; by how much, why, and whether it holds for others it does not say."
+    return Check(counts, "bounded", "03_rating_comparisons", note)
+
+
+_CELLS = {f"letter_table_1_{standard}_{group}": ("rating_bounds", _cell) for standard in ratings.STANDARDS for group in ratings.CARE_GROUPS}
+_CHECKS: dict[str, tuple[str, Callable[[str, pd.DataFrame], Check]]] = {
+    "release_areas_visited": ("fieldwork_allocation", _areas),
+    "release_cases_asked_per_area": ("fieldwork_allocation", _cases_per_area),
+    "release_sites_concentration": ("fieldwork_allocation", _sites),
+    "release_site_london": ("fieldwork_allocation", _sites),
+    "letter_in_care_during_sentence": ("prevalence_estimates", _share),
+    "letter_child_protection_or_section_47": ("prevalence_estimates", _share),
+    "letter_worse_for_children_in_care": ("rating_order", _worse),
+    "letter_worse_out_of_area": ("rating_order", _worse_outside),
+} | _CELLS

@@ -1,0 +1,124 @@
+"""The parameters of each notebook: one frozen model, the same as the tagged cell of the notebook."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from helpers import published
+from helpers.errors import InputError, did_you_mean
+from helpers.rounding import counts_from_percentage
+
+Confidence = Annotated[float, Field(gt=0, lt=1)]
+Correlation = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    twice = [value for place, value in enumerate(values) if value in values[:place]]
+    if twice:
+        raise ValueError(f"holds {twice[0]!r} twice")
+    return values
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
+    return text
+
+
+class Parameters(BaseModel):
+    """What every notebook takes; values are checked strictly, so a text is never read as a number.
+
+    Raises
+    ------
+    InputError
+        An unknown parameter, or a value of the wrong type or outside its range; all are named in one line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    output: Annotated[str, Field(description="folder for tables and figures; empty writes no file")] = ""
+
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            known = list(type(self).model_fields)
+            raise InputError("; ".join(_in_words(problem, known) for problem in error.errors())) from None
+
+
+def _in_words(problem: dict[str, Any], known: list[str]) -> str:
+    name, *place = problem["loc"] or ("together",)
+    if problem["type"] == "extra_forbidden":
+        return f"there is no parameter {name!r}; {did_you_mean(str(name), known)}"
+    reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    where = "".join(f", item {index + 1}" for index in place if isinstance(index, int))
+    got = f"; it is {problem['input']!r}" if problem["type"] != "value_error" else ""
+    return f"parameter {name}{where}: {reason}{got}" if name != "together" else reason
+
+
+class FieldworkSampling(Parameters):
+    """Parameters of ``01_fieldwork_sampling``."""
+
+    areas: Annotated[
+        list[Annotated[str, AfterValidator(_not_blank)]],
+        Field(min_length=1, default_factory=published.areas, description="fieldwork areas"),
+        AfterValidator(_distinct),
+    ]
+    cases_per_arm: Annotated[int, Field(ge=1, description="cases asked for in each stratum")] = 5
+    confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
+    icc: Annotated[Correlation, Field(description="assumed correlation of cases in one area")] = 0.05
+
+
+class PrevalenceEstimates(Parameters):
+    """Parameters of ``02_prevalence_estimates``."""
+
+    inspected_cases: Annotated[int, Field(ge=2, description="cases taken as the base of 26% and 21%")] = 1253
+    yots: Annotated[int, Field(ge=2, description="services that the cases lie in")] = 42
+    icc: Annotated[
+        list[Correlation],
+        Field(min_length=1, description="assumed correlations of cases in one service"),
+        AfterValidator(_distinct),
+    ] = [0, 0.02, 0.05, 0.1]
+    headline_icc: Annotated[Correlation, Field(description="the one of them behind the headline interval")] = 0.05
+    confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
+
+    @model_validator(mode="after")
+    def _must_be_possible(self) -> "PrevalenceEstimates":
+        if self.yots > self.inspected_cases:
+            raise ValueError(f"parameter yots: {self.yots} services cannot share {self.inspected_cases} inspected_cases")
+        if self.headline_icc not in self.icc:
+            raise ValueError(f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}; add it there")
+        for claim in ("letter_in_care_during_sentence", "letter_child_protection_or_section_47"):
+            try:
+                counts_from_percentage(published.number(claim), self.inspected_cases)
+            except InputError as error:
+                raise ValueError(f"parameter inspected_cases: {error}") from None
+        return self
+
+
+class RatingComparisons(Parameters):
+    """Parameters of ``03_rating_comparisons``."""
+
+    reference: Annotated[
+        Literal["not_in_care", "in_care_inside", "in_care_outside"], Field(description="care group to compare with")
+    ] = "not_in_care"
+    family: Annotated[
+        Literal["all_pairs", "against_reference"], Field(description="every pair of care groups, or each with the reference")
+    ] = "all_pairs"
+
+
+def _holds_tables(run: str) -> str:
+    if run and not (Path(run) / "tables").is_dir():
+        raise ValueError(f"{run} is not a run folder, it has no folder tables; name one such as outputs/latest")
+    return run
+
+
+class EvidenceLedger(Parameters):
+    """Parameters of ``04_evidence_ledger``."""
+
+    run: Annotated[
+        str,
+        Field(description="run folder whose tables are held against the claims; empty recomputes them", json_schema_extra={"path": True}),
+        AfterValidator(_holds_tables),
+    ] = ""

@@ -1,0 +1,155 @@
+"""The published shares: what rounding, sampling and clustering leave open."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from helpers import intervals, published
+from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
+
+
+SHARES = ("letter_in_care_during_sentence", "letter_child_protection_or_section_47")
+QUOTIENT = "looked_after_share_of_starts"
+# The letter does not say how it rounded; these are the readings of "4,500" and "24,000" used here.
+NEAREST = {"letter_looked_after_starts": 100, "letter_starts": 1000}
+
+
+def published_estimates(inspected_cases: int, yots: int, iccs: Iterable[float], confidence: float) -> pd.DataFrame:
+    """The two inspected shares and our quotient, as ``prevalence_estimates.csv``.
+
+    Parameters
+    ----------
+    inspected_cases, yots : int
+        Taken as the base of both shares; the letter prints them for Table 1 only.
+    iccs : iterable of float
+    confidence : float
+
+    Raises
+    ------
+    InputError
+        As `share_estimates`.
+    """
+    printed = [published.number("letter_table_1_cases"), published.number("letter_table_1_yots")]
+    evidence = published.mark(zip([inspected_cases, yots], printed, strict=True))
+    iccs = list(iccs)
+    shares = [
+        share_estimates(claim, published.number(claim), inspected_cases, yots, iccs, confidence, evidence) for claim in SHARES
+    ]
+    (above, above_nearest), (below, below_nearest) = ((published.number(claim), nearest) for claim, nearest in NEAREST.items())
+    quotient = quotient_estimates(QUOTIENT, above, above_nearest, below, below_nearest, published.EVIDENCE)
+    return pd.concat([*shares, quotient], ignore_index=True)
+
+
+def quotient_span(above: Span, below: Span) -> Span:
+    """Bounds on the quotient of two rounded figures, at the corners: both ends are limits, not intervals of chance."""
+    return Span(above.low / below.high, above.high / below.low)
+
+
+def share_estimates(
+    claim: str, per_cent: int, n: int, clusters: int, iccs: Iterable[float], confidence: float, evidence: str
+) -> pd.DataFrame:
+    """Intervals of one published whole per cent, with and without rounding, with and without clusters.
+
+    Parameters
+    ----------
+    claim : str
+        Claim that prints the per cent.
+    per_cent : int
+        Whole per cent, 0 to 100.
+    n, clusters : int
+        Cases, taken as the base of the per cent, and the services they lie in, taken as equal in size.
+    iccs : iterable of float
+        Intra-cluster correlations; the documents give none, so this is a grid of assumptions.
+    confidence : float
+    evidence : str
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``prevalence_estimates.csv``. Rounding ignored: the nearest count for the binomial
+        methods, the printed share for the clustered ones. Rounding included: the union over all counts.
+
+    Raises
+    ------
+    InputError
+        No count of `n` gives `per_cent`, or a value is outside its range.
+    """
+    counts = counts_from_percentage(per_cent, n)
+    rows = _binomial_rows(per_cent, counts, n, confidence)
+    for icc in iccs:
+        rows += _clustered_rows(per_cent, counts, n, clusters, icc, confidence)
+    return _in_order(pd.DataFrame(rows).assign(claim=claim, n=n, level=confidence, evidence=evidence))
+
+
+def _binomial_rows(per_cent: int, counts: Counts, n: int, confidence: float) -> list[dict[str, object]]:
+    nearest = (2 * per_cent * n + 100) // 200
+    rows = []
+    for method in intervals.BINOMIAL_METHODS:
+        common = {"method": method, "icc": 0.0, "deff": 1.0, "n_effective": float(n)}
+        for rounding, used, estimate in (("ignored", Counts(nearest, nearest), nearest / n), ("included", counts, per_cent / 100)):
+            limits = intervals.union(used, n, confidence, method)
+            rows.append(common | _rounding_columns(rounding, used, estimate) | limits._asdict())
+    return rows
+
+
+def _clustered_rows(
+    per_cent: int, counts: Counts, n: int, clusters: int, icc: float, confidence: float
+) -> list[dict[str, object]]:
+    deff, share = intervals.design_effect(icc, n, clusters), per_cent / 100
+    rows = []
+    for method in intervals.CLUSTERED_METHODS:
+        common = {"method": method, "icc": icc, "deff": deff, "n_effective": n / deff}
+        plain, lowest, highest = (
+            intervals.clustered(share, n, deff, clusters - 1, confidence, method)
+            for share in (share, counts.low / n, counts.high / n)
+        )
+        both = intervals.Interval(lowest.lower, highest.upper)
+        for rounding, used, limits in (("ignored", None, plain), ("included", counts, both)):
+            rows.append(common | _rounding_columns(rounding, used, share) | limits._asdict())
+    return rows
+
+
+def _rounding_columns(rounding: str, counts: Counts | None, estimate: float) -> dict[str, object]:
+    low, high = counts or (pd.NA, pd.NA)
+    return {"rounding": rounding, "count_low": low, "count_high": high, "estimate": estimate}
+
+
+def quotient_estimates(claim: str, above: float, above_nearest: float, below: float, below_nearest: float, evidence: str) -> pd.DataFrame:
+    """Our own quotient of two published figures, with the bounds that their rounding leaves.
+
+    It is not a count of cases out of a sample, so no sampling interval exists and none is given.
+
+    Parameters
+    ----------
+    claim : str
+        Name of the quotient.
+    above, below : float
+        The two printed figures.
+    above_nearest, below_nearest : float
+        What each is assumed to be rounded to.
+    evidence : str
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``prevalence_estimates.csv``; method ``quotient``, two rows.
+    """
+    span = quotient_span(rounding_span(above, above_nearest), rounding_span(below, below_nearest))
+    common = {"claim": claim, "method": "quotient", "estimate": above / below, "evidence": evidence}
+    rows = [common | {"rounding": "ignored"}, common | {"rounding": "included", "lower": span.low, "upper": span.high}]
+    return _in_order(pd.DataFrame(rows))
+
+
+def _in_order(table: pd.DataFrame) -> pd.DataFrame:
+    columns = ["claim", "method", "rounding", "icc", "count_low", "count_high", "n", "deff", "n_effective"]
+    columns += ["estimate", "lower", "upper", "level", "evidence"]
+    table = table.reindex(columns=columns)
+    whole, real = ["count_low", "count_high", "n"], ["icc", "deff", "n_effective", "estimate", "lower", "upper", "level"]
+    return table.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(real, np.float64))
+
+
+def headline(estimates: pd.DataFrame, claim: str, icc: float) -> pd.Series:
+    """The one interval that stands for a figure: Korn-Graubard, rounding included, at the assumed correlation."""
+    chosen = estimates.query("claim == @claim and method == 'korn_graubard' and rounding == 'included' and icc == @icc")
+    return chosen.squeeze(axis=0)

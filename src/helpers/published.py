@@ -1,0 +1,98 @@
+"""Published evidence and reference data, typed. Every file is checked against its checksum before it is read."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from helpers.datapackage import resource_path
+from helpers.errors import InputError, did_you_mean
+
+EVIDENCE = "published"
+RATINGS = pd.CategoricalDtype(["Inadequate", "Requires improvement", "Good", "Outstanding"], ordered=True)
+
+
+def read(name: str) -> pd.DataFrame:
+    """Read one resource of the data package as text; nothing is guessed, nothing becomes missing.
+
+    Parameters
+    ----------
+    name : str
+        Name of the resource, such as ``"claims"``.
+
+    Raises
+    ------
+    InputError
+        There is no such resource, or its file is missing or has changed.
+    """
+    return pd.read_csv(resource_path(name), dtype=str, keep_default_na=False)
+
+
+def claims() -> pd.DataFrame:
+    """Every claim of the two documents, one row each, with the words quoted."""
+    return read("claims")
+
+
+def value(claim: str) -> str:
+    """The value that a claim prints, as text: ``"26"``.
+
+    Raises
+    ------
+    InputError
+        There is no such claim.
+    """
+    table = claims().set_index("claim")["value"]
+    if claim not in table.index:
+        raise InputError(f"no claim is called {claim!r}; {did_you_mean(claim, table.index)}")
+    return table[claim]
+
+
+def number(claim: str) -> int:
+    """The whole number that a claim prints: ``1253``."""
+    return int(value(claim))
+
+
+def mark(used_and_printed: Iterable[tuple[object, object]]) -> str:
+    """The evidence of a result: ``published`` only where every figure used is the one printed.
+
+    A what-if with other figures is the user's own, so it is marked ``supplied``.
+    """
+    return EVIDENCE if all(used == printed for used, printed in used_and_printed) else "supplied"
+
+
+def areas() -> list[str]:
+    """The six areas of the 2012 fieldwork, in the order of the document."""
+    table = claims()
+    return table.loc[table["claim"].str.startswith("release_area_") & table["kind"].eq("place"), "value"].tolist()
+
+
+def as_rating(labels: Iterable[str]) -> pd.Series:
+    """Turn labels into ordered ratings.
+
+    Raises
+    ------
+    InputError
+        A label is not one of the four ratings.
+    """
+    labels = pd.Series(labels, dtype=str)
+    for label in labels[~labels.isin(RATINGS.categories)]:
+        raise InputError(f"{label!r} is not a rating; {did_you_mean(label, RATINGS.categories)}")
+    return labels.astype(RATINGS)
+
+
+def table_1() -> pd.DataFrame:
+    """Table 1 of the 2021 letter in long form.
+
+    Returns
+    -------
+    DataFrame
+        Twelve rows: claim, standard, care_group, rating (ordered), evidence.
+    """
+    cells = read("table-1").merge(claims()[["claim", "value", "evidence"]], on="claim", validate="one_to_one")
+    cells["rating"] = as_rating(cells.pop("value"))
+    return cells[["claim", "standard", "care_group", "rating", "evidence"]]
+
+
+def rating_bands() -> pd.DataFrame:
+    """The rating bands in whole per cents (recalled, not in the letter), from Inadequate upwards."""
+    bands = read("rating-bands")
+    return bands.astype({"lowest_per_cent": int, "highest_per_cent": int})

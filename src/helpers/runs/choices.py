@@ -1,0 +1,100 @@
+"""From the words of the command line to one checked model a notebook."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers.errors import InputError, did_you_mean
+from helpers.parameters import Parameters
+from helpers.runs.catalogue import Notebook, find
+
+
+def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, Any]]:
+    """Read a YAML file: the parameters of one notebook, or a mapping from notebook to parameters.
+
+    Raises
+    ------
+    InputError
+        No such file, not YAML, not a mapping, or several notebooks where the file names none.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; --parameters takes a YAML file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path} holds no mapping; write name: value lines, or a notebook with such lines below it")
+    if content and all(isinstance(value, dict) for value in content.values()):
+        return {notebook: values for name, values in content.items() for notebook in find([str(name)])}
+    if len(notebooks) != 1:
+        raise InputError(f"{path} does not say which notebook it is for; name one (notebooks run 02 --parameters {path})")
+    return {notebooks[0]: content}
+
+
+def split(pairs: Iterable[str]) -> dict[str, str]:
+    """``name=value`` words as a mapping; only the first ``=`` parts them.
+
+    Raises
+    ------
+    InputError
+        A word without ``=``, or a name given twice.
+    """
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"-p {pair}: write it as name=value")
+        if name in values:
+            raise InputError(f"-p {name} is given twice")
+        values[name] = value
+    return values
+
+
+def choose(
+    notebooks: list[Notebook], from_file: Mapping[Notebook, Mapping[str, Any]], from_words: Mapping[str, str]
+) -> dict[Notebook, Parameters]:
+    """Build the model of each notebook; words win over the file, and the file over the defaults.
+
+    Raises
+    ------
+    InputError
+        A parameter that no chosen notebook has, or a value that its model refuses.
+    """
+    known = {name for notebook in notebooks for name in notebook.model.model_fields} - {"output"}
+    for name in from_words:
+        if name not in known:
+            raise InputError(f"there is no parameter {name!r} in {_named(notebooks)}; {did_you_mean(name, sorted(known))}")
+    for notebook in from_file:
+        if notebook not in notebooks:
+            raise InputError(f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}")
+    return {notebook: _model(notebook, from_file.get(notebook, {}), from_words) for notebook in notebooks}
+
+
+def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping[str, str]) -> Parameters:
+    fields = notebook.model.model_fields
+    words = {name: _typed(text, fields[name].annotation) for name, text in from_words.items() if name in fields}
+    values = {str(name): value for name, value in from_file.items()} | words
+    if "output" in values:
+        raise InputError("the runner sets the parameter output itself; say where runs go with --output")
+    try:
+        return notebook.model(**values)
+    except InputError as error:
+        raise InputError(f"{notebook.stem}: {error}") from None
+
+
+def _typed(text: str, annotation: Any) -> Any:
+    """A text parameter stays as typed (``007``, ``6E10``); others are read as JSON, and as text where they are not."""
+    if annotation is str or getattr(annotation, "__args__", None) and all(isinstance(a, str) for a in annotation.__args__):
+        return text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _named(notebooks: Iterable[Notebook]) -> str:
+    return ", ".join(notebook.stem for notebook in notebooks)
