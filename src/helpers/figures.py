@@ -1,25 +1,22 @@
 """What each figure looks like: a table in, a figure out, its title the finding."""
 
+import textwrap
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from helpers.prevalence import METHOD_NAMES
+from helpers.ratings import GROUP_NAMES
 from helpers.results import per_cent, points
 
 PALETTE = sns.color_palette("colorblind")
-GROUP_NAMES = {
-    "not_in_care": "not in care",
-    "in_care_inside": "in care, inside the area",
-    "in_care_outside": "in care, outside the area",
-}
-_METHOD_NAMES = {
-    "wilson": "Wilson",
-    "clopper_pearson": "Clopper-Pearson",
-    "jeffreys": "Jeffreys",
-    "logit_t": "logit with t",
-    "korn_graubard": "Korn-Graubard",
-}
+
+
+def _title(figure: Figure, finding: str) -> None:
+    """The finding, over the whole width and never cut off."""
+    figure.suptitle(textwrap.fill(finding, 72), x=0.01, ha="left", fontsize=12, fontweight="bold")
 
 
 def half_widths(precision: pd.DataFrame) -> Figure:
@@ -36,7 +33,7 @@ def half_widths(precision: pd.DataFrame) -> Figure:
     axes.set(xlabel="assumed correlation of cases in one area", ylabel="half width (percentage points)", ylim=(0, None))
     axes.margins(x=0.02)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
-    axes.set_title(f"{per_cent(widest['level'].iloc[0])} confidence: a share of one half is known within {low:.0f} to {high:.0f} points")
+    _title(figure, f"A share of one half is known within {low:.0f} to {high:.0f} points ({per_cent(widest['level'].iloc[0])} confidence)")
     return figure
 
 
@@ -57,13 +54,13 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
     axes.grid(axis="x", color="#dddddd")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
     widths = rows["upper"] - rows["lower"]
-    axes.set_title(f"The assumption about clusters matters most: from {points(widths.min(), 1)} to {points(widths.max(), 1)} points wide")
+    _title(figure, f"By method, clusters and rounding, an interval is {points(widths.min())} to {points(widths.max())} points wide")
     return figure
 
 
 def _interval_label(rows: pd.DataFrame) -> list[str]:
     clustered = rows["method"].isin(["logit_t", "korn_graubard"])
-    names = rows["method"].map(_METHOD_NAMES)
+    names = rows["method"].map(METHOD_NAMES)
     return [f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters" for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)]
 
 
@@ -79,7 +76,7 @@ def difference_bounds(bounds: pd.DataFrame) -> Figure:
         _draw_bounds(axes, part, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
     axes.set_xlabel("difference in the share judged sufficient on the lowest key question (percentage points)")
     known = (rows["sign"] != "not_identified").sum()
-    figure.suptitle(f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none", x=0.01, ha="left", fontweight="bold")
+    _title(figure, f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none")
     return figure
 
 
@@ -113,5 +110,5 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=4, frameon=False)
-    axes.set_title(f"Other published figures bear on {checked} of {len(ledger)} claims")
+    _title(figure, f"Other published figures bear on {checked} of {len(ledger)} claims")
     return figure

@@ -27,6 +27,11 @@ class Check(NamedTuple):
     note: str
 
 
+def verdicts() -> pd.DataFrame:
+    """The four verdicts and their meanings, as a table."""
+    return pd.DataFrame(VERDICTS.items(), columns=["verdict", "meaning"]).assign(evidence=published.EVIDENCE)
+
+
 def published_tables() -> dict[str, pd.DataFrame]:
     """The tables of notebooks 01 to 03 with their default parameters."""
     design, shares = parameters.FieldworkSampling(), parameters.PrevalenceEstimates()
@@ -148,12 +153,8 @@ def _worse_outside(claim: str, order: pd.DataFrame) -> Check:
 def _order_check(rows: pd.DataFrame) -> Check:
     if rows.empty:
         return Check("[x]", "not_checkable", "03_rating_comparisons", "The run does not compare these care groups.")
-    counts = "; ".join(
-        f"{row.group} v {row.reference}: lower in {row.lower} ({row.lower_in}), higher in {row.higher} of {row.standards}"
-        for row in rows.itertuples()
-    )
     note = "Table 1 gives the order of ratings for the cases inspected; by how much, why, and whether it holds for others it does not say."
-    return Check(counts, "bounded", "03_rating_comparisons", note)
+    return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
 
 
 _CELLS = {f"letter_table_1_{standard}_{group}": ("rating_bounds", _cell) for standard in ratings.STANDARDS for group in ratings.CARE_GROUPS}

@@ -11,6 +11,14 @@ from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
 
 SHARES = ("letter_in_care_during_sentence", "letter_child_protection_or_section_47")
 QUOTIENT = "looked_after_share_of_starts"
+METHOD_NAMES = {
+    "wilson": "Wilson",
+    "clopper_pearson": "Clopper-Pearson",
+    "jeffreys": "Jeffreys",
+    "logit_t": "logit with t",
+    "korn_graubard": "Korn-Graubard",
+    "quotient": "quotient",
+}
 # The letter does not say how it rounded; these are the readings of "4,500" and "24,000" used here.
 NEAREST = {"letter_looked_after_starts": 100, "letter_starts": 1000}
 
@@ -147,6 +155,21 @@ def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     table = table.reindex(columns=columns)
     whole, real = ["count_low", "count_high", "n"], ["icc", "deff", "n_effective", "estimate", "lower", "upper", "level"]
     return table.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(real, np.float64))
+
+
+def side_by_side(estimates: pd.DataFrame) -> pd.DataFrame:
+    """The intervals of both shares with rounding included, one row a method and correlation.
+
+    Returns
+    -------
+    DataFrame
+        method, icc, evidence, and a column for each of `SHARES` whose cells map ``lower`` and ``upper`` to fractions.
+    """
+    rows = estimates[estimates["claim"].isin(SHARES) & estimates["rounding"].eq("included")]
+    limits = rows.assign(limits=rows[["lower", "upper"]].to_dict("records"))
+    wide = limits.pivot(index=["method", "icc", "evidence"], columns="claim", values="limits")
+    order = {method: place for place, method in enumerate(METHOD_NAMES)}
+    return wide.reset_index().sort_values(["icc", "method"], key=lambda column: column.replace(order), ignore_index=True)
 
 
 def headline(estimates: pd.DataFrame, claim: str, icc: float) -> pd.Series:

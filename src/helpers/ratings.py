@@ -9,7 +9,12 @@ import pandas as pd
 
 from helpers.errors import InputError, did_you_mean
 
-CARE_GROUPS = ("not_in_care", "in_care_inside", "in_care_outside")
+GROUP_NAMES = {
+    "not_in_care": "children not in care",
+    "in_care_inside": "children in care living inside the area",
+    "in_care_outside": "children in care living outside the area",
+}
+CARE_GROUPS = tuple(GROUP_NAMES)
 STANDARDS = ("assessment", "planning", "delivery", "reviewing")
 Convention = Literal["rounded", "threshold", "integer", "discretion"]
 CONVENTIONS: dict[Convention, str] = {
@@ -66,6 +71,17 @@ def compare_order(cells: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> p
         named = ", ".join(standard for standard in cells["standard"].unique() if step[standard] < 0)
         rows.append({"group": group, "reference": reference, **counts, "standards": len(step), "lower_in": named or "none"})
     return pd.DataFrame(rows).assign(evidence=_one_evidence(cells))
+
+
+def order_in_words(order: pd.DataFrame) -> str:
+    """Say in sentences in how many standards each group is rated lower, and higher where it is."""
+    sentences = []
+    for row in order.itertuples():
+        higher = f", and higher in {row.higher}" if row.higher else ""
+        where = f" ({row.lower_in})" if row.lower else ""
+        pair = f"{GROUP_NAMES[row.group].capitalize()} are rated lower than {GROUP_NAMES[row.reference]}"
+        sentences.append(f"{pair} in {row.lower} of {row.standards} standards{where}{higher}.")
+    return " ".join(sentences)
 
 
 def band_limits(bands: pd.DataFrame, convention: Convention, discretion_points: float = 5) -> pd.DataFrame:

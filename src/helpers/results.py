@@ -13,19 +13,30 @@ from matplotlib.figure import Figure
 
 from helpers import contracts
 from helpers.errors import InputError
+from helpers.parameters import Parameters
 
 NOT_APPLICABLE = "[z]"
 Formats = Mapping[str, Callable[[Any], str]]
 
 
 def per_cent(fraction: float, digits: int = 0) -> str:
-    """A fraction as a per cent: ``26%``."""
-    return f"{100 * fraction:.{digits}f}%"
+    """A fraction as a per cent, ``26%``; a missing one is ``[z]``."""
+    return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}%"
 
 
 def points(fraction: float, digits: int = 0) -> str:
-    """A difference of fractions in percentage points, with a true minus sign."""
-    return f"{100 * fraction:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    """A difference of fractions in percentage points, with a true minus sign; a missing one is ``[z]``."""
+    return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def interval(limits: Mapping[str, float], digits: int = 1) -> str:
+    """The limits of a row in words: ``21.7% to 30.7%``."""
+    return f"{per_cent(limits['lower'], digits)} to {per_cent(limits['upper'], digits)}"
+
+
+def spaced(name: str) -> str:
+    """A name of the tables as words: ``placed out``."""
+    return name.replace("_", " ")
 
 
 def write_table(table: pd.DataFrame, name: str, output: str) -> pd.DataFrame:
@@ -72,13 +83,18 @@ class Shown:
         return f"{self.caption}\n{body}\nEvidence: {self.evidence}"
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in self.table.columns)
+        head = "".join(f'<th scope="col">{_html(str(name))}</th>' for name in self.table.columns)
         rows = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+            f'<tr><th scope="row">{_html(first)}</th>{"".join(f"<td>{_html(cell)}</td>" for cell in rest)}</tr>'
             for first, *rest in self.table.itertuples(index=False)
         )
         caption = f"<caption>{escape(self.caption)} <em>Evidence: {escape(self.evidence)}.</em></caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _html(text: str) -> str:
+    """Escaped text in which a long identifier may break after an underscore."""
+    return escape(text).replace("_", "_<wbr>")
 
 
 def show_table(table: pd.DataFrame, headings: Mapping[str, str], caption: str, formats: Formats | None = None) -> Shown:
@@ -103,6 +119,16 @@ def show_table(table: pd.DataFrame, headings: Mapping[str, str], caption: str, f
         }
     )
     return Shown(text, caption, _evidence(table))
+
+
+def show_parameters(parameters: Parameters) -> Shown:
+    """The parameters of this run and what each means."""
+    fields = type(parameters).model_fields
+    # The folder for output is the runner's affair and no choice that bears on a result.
+    names = [name for name in fields if name != "output"]
+    rows = [(name, str(getattr(parameters, name)) or "(empty)", fields[name].description) for name in names]
+    table = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])
+    return Shown(table, "Parameters of this run.", "none; these are choices")
 
 
 def _evidence(table: pd.DataFrame) -> str:

@@ -11,6 +11,8 @@ from helpers import published
 from helpers.intervals import design_effect
 
 ARMS = ("hosted", "placed_out")
+# Correlations shown beside the one assumed.
+ICCS = (0.0, 0.02, 0.05, 0.1)
 NOT_AVAILABLE = "[x]"
 # Known only once an area has listed its cases.
 _NEEDS_FRAME = ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probability", "weight")
@@ -136,3 +138,18 @@ def minimum_detectable_difference(proportion: float, n_per_group: float, level: 
 
     highest = 1 - proportion
     return optimize.brentq(missing, 1e-9, highest, xtol=1e-13) if missing(highest) > 0 else np.nan
+
+
+def headline(table: pd.DataFrame, icc: float, level: float) -> dict[str, float]:
+    """Three numbers that sum up a design at one correlation and level.
+
+    Returns
+    -------
+    dict
+        half_width of all cases (t reading; nan with one area), and the least and greatest minimum detectable
+        difference (fractions; nan where none can be detected).
+    """
+    chosen = table[(table["icc"] == icc) & (table["level"] == level)]
+    widths = chosen.loc[(chosen["group"] == "all") & (chosen["reading"] == "t"), "half_width"]
+    detectable = chosen["minimum_detectable_difference"]
+    return {"half_width": widths.min(), "least": detectable.min(), "greatest": detectable.max(skipna=True)}

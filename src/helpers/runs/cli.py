@@ -1,0 +1,88 @@
+"""The command ``notebooks``."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from helpers import __version__
+from helpers.errors import InputError
+
+_EXIT_CODES = "Exit codes: 0 all good; 1 a notebook failed; 2 a name, a parameter or an input is wrong (nothing was run)."
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Say what is wrong in one line."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _whole(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 upwards")
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="notebooks", description="Run the notebook collection.", epilog=_EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"notebooks {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands.add_parser("list", help="list the notebooks, their questions and their parameters")
+    run = commands.add_parser(
+        "run",
+        help="run notebooks into one run folder",
+        description="Run notebooks into one run folder: executed notebooks, pages, tables, figures, index.html and manifest.json.",
+        epilog=f"Example: notebooks run 02 -p confidence=0.9. {_EXIT_CODES}",
+    )
+    run.add_argument("name", nargs="*", metavar="NAME", help="number (02), stem or path of a notebook; all where none is named")
+    run.add_argument("-p", dest="words", action="append", default=[], metavar="name=value", help="set a parameter; lists are JSON, text stays text")
+    run.add_argument("--parameters", metavar="FILE", help="YAML: one notebook's parameters, or a mapping from notebook to parameters")
+    run.add_argument("--output", metavar="DIR", help="folder that holds runs and `latest` (default: outputs/ of the repository)")
+    run.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="notebooks run at one time (default: one a core)")
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    chosen = _parser().parse_args(words)
+    try:
+        return _list() if chosen.command == "list" else _run(chosen)
+    except InputError as error:
+        print(f"notebooks {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"notebooks {chosen.command}: stopped; earlier runs are as they were", file=sys.stderr)
+        return 130
+
+
+def _list() -> int:
+    from helpers.runs.catalogue import COLLECTION
+
+    for notebook in COLLECTION:
+        print(f"{notebook.stem}\n  {notebook.question}")
+        defaults = notebook.model()
+        for name, field in notebook.model.model_fields.items():
+            print(f"  -p {name}={getattr(defaults, name)!r}: {field.description}")
+    return 0
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from helpers import paths
+    from helpers.runs import choices
+    from helpers.runs.catalogue import find
+
+    notebooks = find(chosen.name)
+    from_file = choices.read_file(chosen.parameters, notebooks) if chosen.parameters else {}
+    models = choices.choose(notebooks, from_file, choices.split(chosen.words))
+    outputs = Path(chosen.output) if chosen.output else paths.OUTPUTS
+
+    # papermill takes a second or two to import, which a wrong parameter need not wait for.
+    from helpers.runs import progress, runner
+
+    with progress.shown(notebooks) as report:
+        done = runner.run(models, outputs, chosen.jobs, report.cell, report.outcome)
+    print(progress.summary(done.outcomes))
+    where = os.path.relpath(done.folder)
+    print(f"The run is in {where}; open {where}/index.html" if done.good else f"The failed run is in {where}; earlier runs are as they were")
+    return 0 if done.good else 1

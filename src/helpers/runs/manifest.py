@@ -1,0 +1,95 @@
+"""What a run was made from and what it made, so that it can be repeated and audited."""
+
+import hashlib
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import helpers
+from helpers import datapackage, paths
+from helpers.parameters import Parameters
+from helpers.runs.catalogue import Notebook
+from helpers.runs.execute import Outcome
+
+
+def inputs(notebooks: Iterable[Notebook]) -> dict[str, str]:
+    """SHA-256 of all that a run reads: data, notebooks, helpers and lock, by path in the repository.
+
+    Raises
+    ------
+    InputError
+        A data file is missing or is not the one described.
+    """
+    files = {f"data/{path}": digest for path, digest in datapackage.verify().items()}
+    sources = [notebook.path for notebook in notebooks] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
+    return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources if path.is_file()}
+
+
+def _helpers() -> Iterable[Path]:
+    folder = Path(helpers.__file__).parent
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file of a run folder, by its path there."""
+    return {str(path.relative_to(folder)): datapackage.sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def build(
+    run: str,
+    chosen: Mapping[Notebook, Parameters],
+    outcomes: Iterable[Outcome],
+    read: Mapping[str, str],
+    folder: Path,
+    started: datetime,
+    ended: datetime,
+) -> dict[str, Any]:
+    """The content of ``manifest.json``; times carry their zone, and no path of the machine is in it."""
+    given = {notebook.stem: parameters.model_dump(exclude={"output"}) for notebook, parameters in chosen.items()}
+    return {
+        "run": run,
+        "started": started.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "notebooks": {
+            outcome.notebook.stem: {
+                "result": outcome.result,
+                "seconds": round(outcome.seconds, 1),
+                "cell": outcome.cell,
+                "error": outcome.error,
+            }
+            for outcome in outcomes
+        },
+        "parameters": given,
+        # A notebook that draws no random number has no parameter seed, and so null.
+        "seed": {stem: values.get("seed") for stem, values in given.items()},
+        "commit": commit(),
+        "python": platform.python_version(),
+        "packages": packages(),
+        "inputs": dict(read),
+        "outputs": outputs(folder),
+        "sha256_of_inputs": hashlib.sha256(repr(sorted(read.items())).encode()).hexdigest(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Version of every installed package."""
+    return {name: version for name, version in sorted((found.metadata["Name"], found.version) for found in distributions())}
+
+
+def commit() -> dict[str, Any]:
+    """The commit checked out, and whether files differ from it; null where this is no git checkout."""
+    head = _git("rev-parse", "HEAD")
+    changed = _git("status", "--porcelain") if head else None
+    return {"sha": head, "changed": bool(changed) if head else None}
+
+
+def _git(*words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *words], cwd=paths.ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,79 @@
+"""The pages of a run: one a notebook, and the index. Each is one file that asks no other host for anything."""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+import pandas as pd
+from nbconvert import HTMLExporter
+from nbconvert.filters.markdown import markdown2html
+
+from helpers.runs.execute import Outcome
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def page(document: nbformat.NotebookNode, title: str, evidence: str) -> str:
+    """An executed notebook as a page, its code folded away."""
+    exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
+    resources = {"metadata": {"name": title}, "evidence": evidence}
+    return exporter.from_notebook_node(document, resources=resources)[0]
+
+
+def answer(document: nbformat.NotebookNode) -> str:
+    """The Markdown that the cell tagged ``answer`` shows; empty where it was not reached."""
+    for cell in document.cells:
+        if "answer" in cell.metadata.get("tags", []):
+            shown = (output.get("data", {}).get("text/markdown", "") for output in cell.get("outputs", []))
+            return "".join(shown)
+    return ""
+
+
+def render(folder: Path, outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> None:
+    """Write a page for each executed notebook of a run folder, and ``index.html``.
+
+    Parameters
+    ----------
+    folder : Path
+        Run folder with its notebooks, tables and figures.
+    outcomes : sequence of Outcome
+    manifest : dict
+        As written to ``manifest.json``.
+    """
+    tables = _tables(folder)
+    evidence = ", ".join(sorted({mark for table in tables for mark in table["evidence"]})) or "none"
+    notebooks = [_render_notebook(folder, outcome, evidence) for outcome in outcomes]
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES / "report"), autoescape=True)
+    environment.filters["as_json"] = partial(json.dumps, ensure_ascii=False)
+    index = environment.get_template("run.html.j2").render(
+        notebooks=notebooks,
+        tables=tables,
+        figures=sorted(path.stem for path in (folder / "figures").glob("*.svg")),
+        evidence=evidence,
+        manifest=manifest,
+    )
+    (folder / "index.html").write_text(index, encoding="utf-8")
+
+
+def _render_notebook(folder: Path, outcome: Outcome, evidence: str) -> dict[str, Any]:
+    shown = {"outcome": outcome, "title": outcome.notebook.title, "answer": "", "page": None}
+    source = folder / "notebooks" / outcome.notebook.path.name
+    if not source.is_file():
+        return shown
+    document = nbformat.read(source, as_version=4)
+    target = source.with_suffix(".html")
+    target.write_text(page(document, outcome.notebook.title, evidence), encoding="utf-8")
+    # The answer is made by the notebook's own code, and Markdown holds no HTML of others.
+    return shown | {"answer": markdown2html(answer(document)), "page": f"notebooks/{target.name}"}
+
+
+def _tables(folder: Path) -> list[dict[str, Any]]:
+    found = []
+    for path in sorted((folder / "tables").glob("*.csv")):
+        table = pd.read_csv(path, usecols=["evidence"])
+        found.append({"name": path.stem, "rows": len(table), "evidence": sorted(table["evidence"].unique())})
+    return found

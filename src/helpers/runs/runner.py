@@ -1,0 +1,159 @@
+"""One run: notebooks side by side, into a hidden folder that becomes the run folder when whole."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
+from helpers.parameters import Parameters
+from helpers.runs import manifest
+from helpers.runs.catalogue import Notebook
+from helpers.runs.execute import Outcome, execute
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: its folder, how each notebook went, and whether all are good."""
+
+    folder: Path
+    outcomes: list[Outcome]
+
+    @property
+    def good(self) -> bool:
+        """Whether no notebook failed."""
+        return all(outcome.error is None for outcome in self.outcomes)
+
+
+def run(
+    chosen: Mapping[Notebook, Parameters],
+    outputs: Path,
+    jobs: int,
+    on_cell: Callable[..., None] = lambda **_: None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Run:
+    """Run notebooks; a good run is renamed into `outputs` and named by ``latest``, a failed one goes to ``failed/``.
+
+    Parameters
+    ----------
+    chosen : mapping of Notebook to Parameters
+    outputs : Path
+        Folder that holds runs.
+    jobs : int
+        Notebooks executed at one time.
+    on_cell, on_outcome : callable
+        Called after each cell and each notebook.
+
+    Raises
+    ------
+    InputError
+        An input is missing or changed, or `outputs` cannot be written; nothing has been executed then.
+    """
+    # Both before any kernel starts: what is wrong is said at once, and nothing is half done.
+    read = manifest.inputs(chosen)
+    started = datetime.now(UTC)
+    with _hidden_folder(outputs, started) as (hidden, name):
+        with chdir(hidden), _quiet_kernels(hidden):
+            outcomes = _execute_all(chosen, hidden, jobs, on_cell, on_outcome)
+        _write_pages(hidden, name, chosen, outcomes, read, started)
+        good = all(outcome.error is None for outcome in outcomes)
+        folder = outputs / name if good else outputs / "failed" / name
+        folder.parent.mkdir(exist_ok=True)
+        hidden.rename(folder)
+    if good:
+        _name_latest(outputs, name)
+    return Run(folder, outcomes)
+
+
+@contextmanager
+def _hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str]]:
+    """A new hidden folder in `outputs` and the name that the run will have; gone if the run breaks off."""
+    latest = outputs / "latest"
+    if latest.exists() and not latest.is_symlink():
+        raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
+    stamp, number = started.strftime("%Y-%m-%dT%H%M%SZ"), 1
+    try:
+        outputs.mkdir(parents=True, exist_ok=True)
+        while True:
+            name = stamp if number == 1 else f"{stamp}-{number}"
+            hidden = outputs.resolve() / f".{name}"
+            taken = (outputs / name).exists() or (outputs / "failed" / name).exists()
+            if not taken and not hidden.exists():
+                hidden.mkdir()
+                break
+            number += 1
+        (hidden / "notebooks").mkdir()
+    except OSError as error:
+        raise InputError(f"--output {outputs}: cannot be written ({error.strerror}); name a folder that can") from None
+    try:
+        yield hidden, name
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+@contextmanager
+def _quiet_kernels(hidden: Path) -> Iterator[None]:
+    """Kernels take no start-up file of the user's, and the list of fonts that was made at the installation."""
+    before = dict(os.environ)
+    os.environ["IPYTHONDIR"] = str(hidden / ".ipython")
+    fonts = Path(sys.prefix) / "var" / "matplotlib"
+    if fonts.is_dir():
+        os.environ["MPLCONFIGDIR"] = str(fonts)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(hidden / ".ipython", ignore_errors=True)
+
+
+def _execute_all(
+    chosen: Mapping[Notebook, Parameters],
+    hidden: Path,
+    jobs: int,
+    on_cell: Callable[..., None],
+    on_outcome: Callable[[Outcome], None],
+) -> list[Outcome]:
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = {
+            pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", _values(parameters, hidden), on_cell): notebook
+            for notebook, parameters in chosen.items()
+        }
+        for done in as_completed(waiting):
+            on_outcome(done.result())
+        return [done.result() for done in waiting]
+
+
+def _values(parameters: Parameters, hidden: Path) -> dict[str, Any]:
+    """All values, so that the executed notebook shows them; a path is made relative to the run folder."""
+    values = parameters.model_dump() | {"output": "."}
+    for name, field in type(parameters).model_fields.items():
+        if values[name] and (field.json_schema_extra or {}).get("path"):
+            values[name] = os.path.relpath(values[name], hidden)
+    return values
+
+
+def _write_pages(
+    hidden: Path, name: str, chosen: Mapping[Notebook, Parameters], outcomes: list[Outcome], read: Mapping[str, str], started: datetime
+) -> None:
+    # Imported here, since it takes as long as a notebook's first cells and is needed only now.
+    from helpers.runs import render
+
+    document = manifest.build(name, chosen, outcomes, read, hidden, started, datetime.now(UTC))
+    render.render(hidden, outcomes, document)
+    document["outputs"] = manifest.outputs(hidden)
+    (hidden / "manifest.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _name_latest(outputs: Path, name: str) -> None:
+    """Point ``latest`` at a run in one step: a reader sees the old or the new run, never none."""
+    link = outputs / f".latest-{name}"
+    link.symlink_to(name)
+    link.replace(outputs / "latest")
