@@ -31,7 +31,7 @@ def command_lines(folder: str) -> list[list[str]]:
     """For each notebook papermill's command line, then nbconvert's."""
     commands = []
     for notebook in COLLECTION:
-        target = os.path.join(folder, notebook.path.name)
+        target = str(Path(folder) / notebook.path.name)
         commands.append([str(BIN / "papermill"), "--no-progress-bar", str(notebook.path), target])
         commands.append([str(BIN / "jupyter"), "nbconvert", "--to", "html", target])
     return commands

@@ -3,6 +3,7 @@
 This file runs before anything is installed, so it uses the standard library alone and keeps to
 syntax that old versions of Python can read far enough to be told that they are too old.
 """
+
 import hashlib
 import os
 import subprocess
@@ -24,12 +25,16 @@ def fail(message):
 def fingerprint():
     """Hash of all that an installed environment depends on.
 
-    The folder is part of it, because a virtual environment does not survive being moved.
+    The folder is part of it, because a virtual environment does not survive being moved. Settings of tools
+    in pyproject.toml are not: changing one installs nothing.
     """
+    import tomllib  # not at the top: an old Python has none, and is to be told that it is old
+
     digest = hashlib.sha256(ROOT.encode())
-    for name in ("requirements.lock", "pyproject.toml"):
-        with open(os.path.join(ROOT, name), "rb") as handle:
-            digest.update(handle.read())
+    with open(os.path.join(ROOT, "requirements.lock"), "rb") as handle:
+        digest.update(handle.read())
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as handle:
+        digest.update(repr(tomllib.load(handle)["project"]).encode())
     return digest.hexdigest()
 
 
@@ -67,8 +72,8 @@ def main():
     pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"]
     step([sys.executable, "-m", "venv", "--clear", VENV], "making the virtual environment")
     # --compile even where PYTHONDONTWRITEBYTECODE is set: else every kernel compiles pandas again.
-    step(pip + ["--compile", "--require-hashes", "-r", "requirements.lock"], "installing the packages of requirements.lock")
-    step(pip + ["--no-deps", "--no-build-isolation", "-e", "."], "installing the project itself")
+    step([*pip, "--compile", "--require-hashes", "-r", "requirements.lock"], "installing the packages of requirements.lock")
+    step([*pip, "--no-deps", "--no-build-isolation", "-e", "."], "installing the project itself")
     step([VENV_PYTHON, "-m", "compileall", "-q", "src"], "compiling the helpers")
     # The list of fonts is made here, or two first kernels would make it side by side.
     step([VENV_PYTHON, "-c", "import matplotlib.font_manager"], "listing the fonts")

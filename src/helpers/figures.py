@@ -26,14 +26,29 @@ def half_widths(precision: pd.DataFrame) -> Figure:
     low, high = (100 * widest["half_width"].agg(["min", "max"])).round()
     figure = Figure(figsize=(7, 4))
     axes = figure.subplots()
-    sns.lineplot(rows, x="icc", y="half_width", hue="level_name", style="level_name", markers=True, ax=axes, legend=False, palette=PALETTE[:rows["level"].nunique()])
+    sns.lineplot(
+        rows,
+        x="icc",
+        y="half_width",
+        hue="level_name",
+        style="level_name",
+        markers=True,
+        ax=axes,
+        legend=False,
+        palette=PALETTE[: rows["level"].nunique()],
+    )
     for name, line in rows.groupby("level_name"):
         last = line.loc[line["icc"].idxmax()]
-        axes.annotate(f"{name} confidence", (last["icc"], last["half_width"]), xytext=(6, 0), textcoords="offset points", va="center")
+        axes.annotate(
+            f"{name} confidence", (last["icc"], last["half_width"]), xytext=(6, 0), textcoords="offset points", va="center"
+        )
     axes.set(xlabel="assumed correlation of cases in one area", ylabel="half width (percentage points)", ylim=(0, None))
     axes.margins(x=0.02)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
-    _title(figure, f"A share of one half is known within {low:.0f} to {high:.0f} points ({per_cent(widest['level'].iloc[0])} confidence)")
+    _title(
+        figure,
+        f"A share of one half is known within {low:.0f} to {high:.0f} points ({per_cent(widest['level'].iloc[0])} confidence)",
+    )
     return figure
 
 
@@ -46,7 +61,9 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
     for rounding, shift, colour, style in (("included", -0.14, PALETTE[1], "--"), ("ignored", 0.14, PALETTE[0], "-")):
         part = rows[rows["rounding"] == rounding].set_index("label").loc[order]
         places = [place + shift for place in range(len(order))]
-        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=2, linestyle=style, label=f"rounding {rounding}")
+        axes.hlines(
+            places, part["lower"], part["upper"], color=colour, linewidth=2, linestyle=style, label=f"rounding {rounding}"
+        )
         axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
     axes.set_yticks(range(len(order)), order)
     axes.set(xlabel=f"share of inspected court-order cases ({per_cent(rows['level'].iloc[0])} intervals)")
@@ -54,14 +71,19 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
     axes.grid(axis="x", color="#dddddd")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
     widths = rows["upper"] - rows["lower"]
-    _title(figure, f"By method, clusters and rounding, an interval is {points(widths.min())} to {points(widths.max())} points wide")
+    _title(
+        figure, f"By method, clusters and rounding, an interval is {points(widths.min())} to {points(widths.max())} points wide"
+    )
     return figure
 
 
 def _interval_label(rows: pd.DataFrame) -> list[str]:
     clustered = rows["method"].isin(["logit_t", "korn_graubard"])
     names = rows["method"].map(METHOD_NAMES)
-    return [f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters" for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)]
+    return [
+        f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters"
+        for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)
+    ]
 
 
 def difference_bounds(bounds: pd.DataFrame) -> Figure:
@@ -87,7 +109,9 @@ def _draw_bounds(axes: object, part: pd.DataFrame, title: str) -> None:
         width = row.difference_upper - row.difference_lower
         colour, hatch = (PALETTE[0], "") if known else ("#ffffff", "////")
         axes.barh(place, width, left=row.difference_lower, height=0.6, color=colour, hatch=hatch, edgecolor="#555555")
-        axes.annotate("lower" if row.sign == "lower" else "higher" if known else "either way", (0.315, place), va="center", fontsize=9)
+        axes.annotate(
+            "lower" if row.sign == "lower" else "higher" if known else "either way", (0.315, place), va="center", fontsize=9
+        )
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(part)), part.index)
     axes.set_xlim(-0.32, 0.42)
@@ -104,8 +128,18 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(7.5, 2.6))
     axes = figure.subplots()
     start = pd.Series(0, index=counts.index)
-    for verdict, colour, hatch in zip(VERDICTS, [PALETTE[2], PALETTE[0], PALETTE[1], "#dddddd"], ["", "..", "//", ""], strict=True):
-        axes.barh(counts.index, counts[verdict], left=start, color=colour, hatch=hatch, edgecolor="#555555", label=verdict.replace("_", " "))
+    for verdict, colour, hatch in zip(
+        VERDICTS, [PALETTE[2], PALETTE[0], PALETTE[1], "#dddddd"], ["", "..", "//", ""], strict=True
+    ):
+        axes.barh(
+            counts.index,
+            counts[verdict],
+            left=start,
+            color=colour,
+            hatch=hatch,
+            edgecolor="#555555",
+            label=verdict.replace("_", " "),
+        )
         start = start + counts[verdict]
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")

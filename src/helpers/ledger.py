@@ -41,7 +41,9 @@ def published_tables() -> dict[str, pd.DataFrame]:
     evidence = sampling.design_evidence(design.areas, design.cases_per_arm)
     return {
         "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, evidence),
-        "prevalence_estimates": prevalence.published_estimates(shares.inspected_cases, shares.yots, shares.icc, shares.confidence),
+        "prevalence_estimates": prevalence.published_estimates(
+            shares.inspected_cases, shares.yots, shares.icc, shares.confidence
+        ),
         "rating_order": ratings.compare_order(cells, pairs),
         "rating_bounds": ratings.bounds(cells, pairs, published.rating_bands()),
     }
@@ -103,7 +105,9 @@ def _check(claim: str, tables: Tables, reasons: pd.Series) -> Check:
         return Check("[x]", "not_checkable", "04_evidence_ledger", f"The run holds no published rows of the table {needed}.")
     found = check(claim, tables[needed])
     if found.verdict == "reproduced" and found.recomputed != published.value(claim):
-        raise InputError(f"{claim}: the document prints {published.value(claim)}, other published figures give {found.recomputed}")
+        raise InputError(
+            f"{claim}: the document prints {published.value(claim)}, other published figures give {found.recomputed}"
+        )
     return found
 
 
@@ -130,7 +134,7 @@ def _sites(claim: str, allocation: pd.DataFrame) -> Check:
 def _share(claim: str, estimates: pd.DataFrame) -> Check:
     row = estimates.query("claim == @claim and rounding == 'included'").iloc[0]
     counts = f"{int(row.count_low):,} to {int(row.count_high):,} of {int(row.n):,} cases"
-    note = "These are the counts that round to the per cent printed, if the base is the cases of Table 1; the letter does not say so."
+    note = "Counts that round to the per cent printed, if the base is the cases of Table 1, which the letter does not say."
     return Check(counts, "bounded", "02_prevalence_estimates", note)
 
 
@@ -153,11 +157,15 @@ def _worse_outside(claim: str, order: pd.DataFrame) -> Check:
 def _order_check(rows: pd.DataFrame) -> Check:
     if rows.empty:
         return Check("[x]", "not_checkable", "03_rating_comparisons", "The run does not compare these care groups.")
-    note = "Table 1 gives the order of ratings for the cases inspected; by how much, why, and whether it holds for others it does not say."
+    note = "Table 1 orders ratings of the cases inspected; it does not say by how much, why, or whether it holds for others."
     return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
 
 
-_CELLS = {f"letter_table_1_{standard}_{group}": ("rating_bounds", _cell) for standard in ratings.STANDARDS for group in ratings.CARE_GROUPS}
+_CELLS = {
+    f"letter_table_1_{standard}_{group}": ("rating_bounds", _cell)
+    for standard in ratings.STANDARDS
+    for group in ratings.CARE_GROUPS
+}
 _CHECKS: dict[str, tuple[str, Callable[[str, pd.DataFrame], Check]]] = {
     "release_areas_visited": ("fieldwork_allocation", _areas),
     "release_cases_asked_per_area": ("fieldwork_allocation", _cases_per_area),

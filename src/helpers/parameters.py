@@ -39,6 +39,11 @@ class Parameters(BaseModel):
 
     output: Annotated[str, Field(description="folder for tables and figures; empty writes no file")] = ""
 
+    def paths(self) -> dict[str, Path]:
+        """The parameters that name a folder or file to read, where they name one."""
+        named = {name for name, field in type(self).model_fields.items() if (field.json_schema_extra or {}).get("path")}
+        return {name: Path(value) for name, value in self if name in named and value}
+
     def __init__(self, **values: Any) -> None:
         try:
             super().__init__(**values)
@@ -119,6 +124,9 @@ class EvidenceLedger(Parameters):
 
     run: Annotated[
         str,
-        Field(description="run folder whose tables are held against the claims; empty recomputes them", json_schema_extra={"path": True}),
+        Field(
+            description="run folder whose tables are held against the claims; empty recomputes them",
+            json_schema_extra={"path": True},
+        ),
         AfterValidator(_holds_tables),
     ] = ""

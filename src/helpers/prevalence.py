@@ -8,7 +8,6 @@ import pandas as pd
 from helpers import intervals, published
 from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
 
-
 SHARES = ("letter_in_care_during_sentence", "letter_child_protection_or_section_47")
 QUOTIENT = "looked_after_share_of_starts"
 METHOD_NAMES = {
@@ -95,7 +94,10 @@ def _binomial_rows(per_cent: int, counts: Counts, n: int, confidence: float) -> 
     rows = []
     for method in intervals.BINOMIAL_METHODS:
         common = {"method": method, "icc": 0.0, "deff": 1.0, "n_effective": float(n)}
-        for rounding, used, estimate in (("ignored", Counts(nearest, nearest), nearest / n), ("included", counts, per_cent / 100)):
+        for rounding, used, estimate in (
+            ("ignored", Counts(nearest, nearest), nearest / n),
+            ("included", counts, per_cent / 100),
+        ):
             limits = intervals.union(used, n, confidence, method)
             rows.append(common | _rounding_columns(rounding, used, estimate) | limits._asdict())
     return rows
@@ -123,7 +125,9 @@ def _rounding_columns(rounding: str, counts: Counts | None, estimate: float) -> 
     return {"rounding": rounding, "count_low": low, "count_high": high, "estimate": estimate}
 
 
-def quotient_estimates(claim: str, above: float, above_nearest: float, below: float, below_nearest: float, evidence: str) -> pd.DataFrame:
+def quotient_estimates(
+    claim: str, above: float, above_nearest: float, below: float, below_nearest: float, evidence: str
+) -> pd.DataFrame:
     """Our own quotient of two published figures, with the bounds that their rounding leaves.
 
     It is not a count of cases out of a sample, so no sampling interval exists and none is given.

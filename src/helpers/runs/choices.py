@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
@@ -70,7 +70,9 @@ def choose(
             raise InputError(f"there is no parameter {name!r} in {_named(notebooks)}; {did_you_mean(name, sorted(known))}")
     for notebook in from_file:
         if notebook not in notebooks:
-            raise InputError(f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}")
+            raise InputError(
+                f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}"
+            )
     return {notebook: _model(notebook, from_file.get(notebook, {}), from_words) for notebook in notebooks}
 
 
@@ -88,7 +90,9 @@ def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping
 
 def _typed(text: str, annotation: Any) -> Any:
     """A text parameter stays as typed (``007``, ``6E10``); others are read as JSON, and as text where they are not."""
-    if annotation is str or getattr(annotation, "__args__", None) and all(isinstance(a, str) for a in annotation.__args__):
+    # A choice among texts is a Literal, whose arguments are the texts.
+    choices = get_args(annotation)
+    if annotation is str or (choices and all(isinstance(choice, str) for choice in choices)):
         return text
     try:
         return json.loads(text)

@@ -1,7 +1,9 @@
 """The command ``notebooks``."""
 
 import argparse
+import json
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,14 +34,25 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run",
         help="run notebooks into one run folder",
-        description="Run notebooks into one run folder: executed notebooks, pages, tables, figures, index.html and manifest.json.",
+        description="Run notebooks into one run folder: notebooks, pages, tables, figures, index.html and manifest.json.",
         epilog=f"Example: notebooks run 02 -p confidence=0.9. {_EXIT_CODES}",
     )
     run.add_argument("name", nargs="*", metavar="NAME", help="number (02), stem or path of a notebook; all where none is named")
-    run.add_argument("-p", dest="words", action="append", default=[], metavar="name=value", help="set a parameter; lists are JSON, text stays text")
-    run.add_argument("--parameters", metavar="FILE", help="YAML: one notebook's parameters, or a mapping from notebook to parameters")
+    run.add_argument(
+        "-p",
+        dest="words",
+        action="append",
+        default=[],
+        metavar="name=value",
+        help="set a parameter; lists are JSON, text stays text",
+    )
+    run.add_argument(
+        "--parameters", metavar="FILE", help="YAML: one notebook's parameters, or a mapping from notebook to parameters"
+    )
     run.add_argument("--output", metavar="DIR", help="folder that holds runs and `latest` (default: outputs/ of the repository)")
-    run.add_argument("--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="notebooks run at one time (default: one a core)")
+    run.add_argument(
+        "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="notebooks run at one time (default: one a core)"
+    )
     return parser
 
 
@@ -51,6 +64,10 @@ def main(words: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"notebooks {chosen.command}: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the list has read enough (notebooks list | head).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print(f"notebooks {chosen.command}: stopped; earlier runs are as they were", file=sys.stderr)
         return 130
@@ -62,8 +79,9 @@ def _list() -> int:
     for notebook in COLLECTION:
         print(f"{notebook.stem}\n  {notebook.question}")
         defaults = notebook.model()
-        for name, field in notebook.model.model_fields.items():
-            print(f"  -p {name}={getattr(defaults, name)!r}: {field.description}")
+        for name, value in defaults.model_dump(exclude={"output"}).items():
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            print(f"  -p {name}={shlex.quote(shown)}: {notebook.model.model_fields[name].description}")
     return 0
 
 
@@ -84,5 +102,13 @@ def _run(chosen: argparse.Namespace) -> int:
         done = runner.run(models, outputs, chosen.jobs, report.cell, report.outcome)
     print(progress.summary(done.outcomes))
     where = os.path.relpath(done.folder)
-    print(f"The run is in {where}; open {where}/index.html" if done.good else f"The failed run is in {where}; earlier runs are as they were")
+    print(
+        f"The run is in {where}; open {where}/index.html"
+        if done.good
+        else f"The failed run is in {where}; earlier runs are as they were"
+    )
     return 0 if done.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -40,7 +40,8 @@ def parameters() -> str:
 def tables() -> str:
     """The public tables and their columns, in order."""
     return "\n\n".join(
-        f"### `tables/{name}.csv`\n\n" + _table(("Column", "Meaning"), ((f"`{column}`", meaning) for column, meaning in columns.items()))
+        f"### `tables/{name}.csv`\n\n"
+        + _table(("Column", "Meaning"), ((f"`{column}`", meaning) for column, meaning in columns.items()))
         for name, columns in contracts.TABLES.items()
     )
 

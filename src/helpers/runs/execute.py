@@ -61,7 +61,7 @@ def execute(
         )
     except PapermillExecutionError as error:
         return Outcome(notebook, monotonic() - started, f"{error.ename}: {_last_line(error.evalue)}", error.exec_count)
-    except Exception as error:  # noqa: BLE001 - a dead kernel or a full disk is the notebook's failure, not the run's
+    except Exception as error:
         return Outcome(notebook, monotonic() - started, f"{type(error).__name__}: {_last_line(str(error))}")
     finally:
         _forget_paths(Path(target), notebook)

@@ -16,8 +16,10 @@ from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
 
 
-def inputs(notebooks: Iterable[Notebook]) -> dict[str, str]:
+def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     """SHA-256 of all that a run reads: data, notebooks, helpers and lock, by path in the repository.
+
+    Tables of an earlier run that a parameter names are among them, by the parameter: ``run/tables/NAME.csv``.
 
     Raises
     ------
@@ -25,7 +27,12 @@ def inputs(notebooks: Iterable[Notebook]) -> dict[str, str]:
         A data file is missing or is not the one described.
     """
     files = {f"data/{path}": digest for path, digest in datapackage.verify().items()}
-    sources = [notebook.path for notebook in notebooks] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
+    for parameters in chosen.values():
+        for name, folder in parameters.paths().items():
+            files |= {
+                f"{name}/tables/{path.name}": datapackage.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))
+            }
+    sources = [notebook.path for notebook in chosen] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
     return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources if path.is_file()}
 
 

@@ -60,8 +60,10 @@ def run(
     read = manifest.inputs(chosen)
     started = datetime.now(UTC)
     with _hidden_folder(outputs, started) as (hidden, name):
+        # Before the folder changes: a path that the user gave is relative to where the user is.
+        values = {notebook: _values(parameters, hidden) for notebook, parameters in chosen.items()}
         with chdir(hidden), _quiet_kernels(hidden):
-            outcomes = _execute_all(chosen, hidden, jobs, on_cell, on_outcome)
+            outcomes = _execute_all(values, jobs, on_cell, on_outcome)
         _write_pages(hidden, name, chosen, outcomes, read, started)
         good = all(outcome.error is None for outcome in outcomes)
         folder = outputs / name if good else outputs / "failed" / name
@@ -115,17 +117,13 @@ def _quiet_kernels(hidden: Path) -> Iterator[None]:
 
 
 def _execute_all(
-    chosen: Mapping[Notebook, Parameters],
-    hidden: Path,
-    jobs: int,
-    on_cell: Callable[..., None],
-    on_outcome: Callable[[Outcome], None],
+    values: Mapping[Notebook, Mapping[str, Any]], jobs: int, on_cell: Callable[..., None], on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = {
-            pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", _values(parameters, hidden), on_cell): notebook
-            for notebook, parameters in chosen.items()
-        }
+        waiting = [
+            pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", given, on_cell)
+            for notebook, given in values.items()
+        ]
         for done in as_completed(waiting):
             on_outcome(done.result())
         return [done.result() for done in waiting]
@@ -133,15 +131,17 @@ def _execute_all(
 
 def _values(parameters: Parameters, hidden: Path) -> dict[str, Any]:
     """All values, so that the executed notebook shows them; a path is made relative to the run folder."""
-    values = parameters.model_dump() | {"output": "."}
-    for name, field in type(parameters).model_fields.items():
-        if values[name] and (field.json_schema_extra or {}).get("path"):
-            values[name] = os.path.relpath(values[name], hidden)
-    return values
+    relative = {name: os.path.relpath(path.resolve(), hidden) for name, path in parameters.paths().items()}
+    return parameters.model_dump() | relative | {"output": "."}
 
 
 def _write_pages(
-    hidden: Path, name: str, chosen: Mapping[Notebook, Parameters], outcomes: list[Outcome], read: Mapping[str, str], started: datetime
+    hidden: Path,
+    name: str,
+    chosen: Mapping[Notebook, Parameters],
+    outcomes: list[Outcome],
+    read: Mapping[str, str],
+    started: datetime,
 ) -> None:
     # Imported here, since it takes as long as a notebook's first cells and is needed only now.
     from helpers.runs import render
