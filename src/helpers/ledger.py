@@ -90,7 +90,8 @@ def build(tables: Tables) -> pd.DataFrame:
     reasons = published.read("not-checkable").set_index("claim")["reason"]
     claims = published.claims()
     checks = [_check(claim, tables, reasons) for claim in claims["claim"]]
-    shown = claims["value"].where(claims["value"] != "", claims["qualifier"])
+    # A finding in words prints no value: its quantifier stands there, and where it has none, nothing applies.
+    shown = claims["value"].where(claims["value"] != "", claims["qualifier"]).replace("", pd.NA)
     head = claims[["claim", "document", "quote"]].assign(published=shown)
     return pd.concat([head, pd.DataFrame(checks)], axis="columns").assign(evidence=claims["evidence"])[
         contracts.columns("evidence_ledger")

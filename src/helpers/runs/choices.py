@@ -64,6 +64,8 @@ def choose(
     InputError
         A parameter that no chosen notebook has, or a value that its model refuses.
     """
+    if any("output" in given for given in [from_words, *from_file.values()]):
+        raise InputError("the runner sets the parameter output itself; say where runs go with --output")
     known = {name for notebook in notebooks for name in notebook.model.model_fields} - {"output"}
     for name in from_words:
         if name not in known:
@@ -80,8 +82,6 @@ def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping
     fields = notebook.model.model_fields
     words = {name: _typed(text, fields[name].annotation) for name, text in from_words.items() if name in fields}
     values = {str(name): value for name, value in from_file.items()} | words
-    if "output" in values:
-        raise InputError("the runner sets the parameter output itself; say where runs go with --output")
     try:
         return notebook.model(**values)
     except InputError as error:

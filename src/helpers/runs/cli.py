@@ -76,12 +76,13 @@ def main(words: Sequence[str] | None = None) -> int:
 def _list() -> int:
     from helpers.runs.catalogue import COLLECTION
 
+    lines = []
     for notebook in COLLECTION:
-        print(f"{notebook.stem}\n  {notebook.question}")
-        defaults = notebook.model()
-        for name, value in defaults.model_dump(exclude={"output"}).items():
+        lines += [notebook.stem, f"  {notebook.question}"]
+        for name, value in notebook.model().model_dump(exclude={"output"}).items():
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            print(f"  -p {name}={shlex.quote(shown)}: {notebook.model.model_fields[name].description}")
+            lines.append(f"  -p {name}={shlex.quote(shown)}: {notebook.model.model_fields[name].description}")
+    print("\n".join(lines))
     return 0
 
 

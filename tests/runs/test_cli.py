@@ -1,0 +1,193 @@
+"""Bad input: one line that says what and what to do, exit code 2, earlier outputs untouched."""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from helpers import paths
+from helpers.runs import cli
+from helpers.runs.catalogue import COLLECTION
+from tests.conftest import BIN, notebooks
+
+
+def refused(done, *words):
+    """Exit code 2 and one line on standard error that holds the words."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    for word in words:
+        assert word in line, line
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "5"], ["no notebook is called '5'", "01_fieldwork_sampling"]),
+        (["run", "02_prevalence_estimate"], ["did you mean '02_prevalence_estimates'?"]),
+        (["run", "02", "-p", "confidense=0.9"], ["no parameter 'confidense'", "did you mean 'confidence'?"]),
+        (["run", "03", "-p", "inspected_cases=1253"], ["no parameter 'inspected_cases' in 03_rating_comparisons"]),
+        (["run", "02", "-p", "confidence=1.2"], ["parameter confidence", "less than 1", "1.2"]),
+        (["run", "02", "-p", "confidence=high"], ["parameter confidence", "valid number", "'high'"]),
+        (["run", "02", "-p", "confidence"], ["-p confidence", "name=value"]),
+        (["run", "02", "-p", "confidence=0.9", "-p", "confidence=0.8"], ["confidence is given twice"]),
+        (["run", "02", "-p", "inspected_cases=7", "-p", "yots=2"], ["inspected_cases", "26% cannot come from 7 cases"]),
+        (["run", "02", "-p", "inspected_cases=1253.5"], ["inspected_cases", "valid integer"]),
+        (["run", "02", "-p", "yots=1"], ["yots", "greater than or equal to 2"]),
+        (["run", "02", "-p", "icc=[]"], ["icc", "at least 1 item"]),
+        (["run", "02", "-p", "icc=[0, 1]"], ["icc, item 2", "less than 1"]),
+        (["run", "02", "-p", "icc=[0.1]"], ["headline_icc", "not one of icc"]),
+        (["run", "02", "-p", "confidence=NaN"], ["confidence", "finite"]),
+        (["run", "01", "-p", "cases_per_arm=0"], ["cases_per_arm", "greater than or equal to 1"]),
+        (["run", "01", "-p", "cases_per_arm=true"], ["cases_per_arm", "valid integer"]),
+        (["run", "01", "-p", 'areas=["Leeds", "Leeds"]'], ["areas", "'Leeds' twice"]),
+        (["run", "01", "-p", 'areas=["Leeds", " "]'], ["areas, item 2", "blank"]),
+        (["run", "01", "-p", "areas=Leeds"], ["areas", "list"]),
+        (["run", "03", "-p", "reference=not_in_car"], ["reference", "'not_in_care'"]),
+        (["run", "04", "-p", "run=nowhere"], ["run", "nowhere is not a run folder"]),
+        (["run", "01", "-p", "output=x"], ["--output"]),
+        (["run", "--parameters", "nowhere.yml"], ["nowhere.yml", "No such file"]),
+        (["run", "--jobs", "0"], ["--jobs", "whole number from 1"]),
+        (["walk"], ["walk", "--help"]),
+        ([], ["COMMAND", "--help"]),
+    ],
+)
+def test_a_wrong_word_is_refused_before_any_kernel_starts(words, said, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = [*words, "--output", str(tmp_path / "outputs")] if words[:1] == ["run"] else words
+    try:
+        code = cli.main(words)
+    except SystemExit as end:
+        code = end.code
+    printed = capsys.readouterr()
+    refused(subprocess.CompletedProcess(words, code, printed.out, printed.err), *said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_itself_gives_the_same_exit_code_and_line(tmp_path):
+    refused(notebooks("run", "5", cwd=tmp_path), "no notebook is called '5'")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("kept")
+    refused(notebooks("run", "01", "--output", tmp_path / "file" / "outputs"), "cannot be written", "name a folder that can")
+    refused(notebooks("run", "01", "--output", tmp_path / "file"), "cannot be written")
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_latest_that_is_a_folder_is_refused_and_kept(tmp_path):
+    (tmp_path / "latest").mkdir()
+    (tmp_path / "latest" / "mine.txt").write_text("kept")
+    refused(notebooks("run", "01", "--output", tmp_path), "latest", "not a symbolic link")
+    assert [path.name for path in tmp_path.iterdir()] == ["latest"]
+    assert (tmp_path / "latest" / "mine.txt").read_text() == "kept"
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the project in which data may be broken, with an earlier run."""
+    root = tmp_path / "copy"
+    for name in ("src", "data", "notebooks"):
+        shutil.copytree(paths.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    (root / "outputs" / "earlier").mkdir(parents=True)
+    (root / "outputs" / "earlier" / "index.html").write_text("good")
+    (root / "outputs" / "latest").symlink_to("earlier")
+    return root
+
+
+def run_in(root: Path, *words):
+    environment = os.environ | {"PYTHONPATH": str(root / "src")}
+    command = [sys.executable, "-m", "helpers.runs.cli", *words]
+    return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def outputs_of(root):
+    return {str(path.relative_to(root)): path.is_symlink() or path.read_text() for path in root.glob("outputs/*/*")}
+
+
+def test_a_missing_data_file_is_named(copy):
+    before = outputs_of(copy)
+    (copy / "data" / "reference" / "rating_bands.csv").unlink()
+    refused(run_in(copy, "run"), "data/reference/rating_bands.csv is missing", "git checkout")
+    assert outputs_of(copy) == before and os.readlink(copy / "outputs" / "latest") == "earlier"
+
+
+def test_a_changed_data_file_is_named(copy):
+    before = outputs_of(copy)
+    claims = copy / "data" / "published" / "claims.csv"
+    claims.write_text(claims.read_text().replace(",26,", ",27,"))
+    refused(run_in(copy, "run"), "data/published/claims.csv has changed", "make data")
+    assert outputs_of(copy) == before
+
+
+def test_a_missing_or_broken_descriptor_is_named(copy):
+    descriptor = copy / "data" / "datapackage.json"
+    descriptor.write_text("{")
+    refused(run_in(copy, "run"), "data/datapackage.json, line 1: not valid JSON")
+    descriptor.unlink()
+    refused(run_in(copy, "list"), "data/datapackage.json is missing")
+
+
+def test_a_missing_notebook_is_named(copy):
+    (copy / "notebooks" / "03_rating_comparisons.ipynb").unlink()
+    refused(run_in(copy, "run", "03"), "notebooks/03_rating_comparisons.ipynb is missing")
+
+
+def test_list_says_every_notebook_and_parameter():
+    done = notebooks("list")
+    assert done.returncode == 0
+    for notebook in COLLECTION:
+        assert notebook.stem in done.stdout and notebook.question in done.stdout
+        for name in set(notebook.model.model_fields) - {"output"}:
+            assert f"-p {name}=" in done.stdout
+
+
+def test_what_list_prints_is_taken_by_run(tmp_path):
+    from helpers.runs import choices
+    from helpers.runs.catalogue import find
+
+    printed = [line.strip() for line in notebooks("list").stdout.splitlines() if line.startswith("  -p areas=")]
+    word = subprocess.run(["sh", "-c", f"printf %s {printed[0][3:].split(': fieldwork')[0]}"], capture_output=True, text=True).stdout
+    (model,) = choices.choose(find(["01"]), {}, choices.split([word])).values()
+    assert model == find(["01"])[0].model()
+
+
+@pytest.mark.parametrize("words", [["--help"], ["run", "--help"]])
+def test_help_names_the_exit_codes(words):
+    done = notebooks(*words)
+    assert done.returncode == 0
+    assert "Exit codes: 0 all good; 1 a notebook failed; 2" in " ".join(done.stdout.split())
+
+
+def test_on_a_terminal_there_is_a_bar(tmp_path):
+    """Standard error is a terminal here, so the bar is drawn, and no plain line is printed."""
+    leader, follower = pty.openpty()
+    termios.tcsetwinsize(follower, (24, 80))
+    command = [str(BIN / "notebooks"), "run", "03", "--output", str(tmp_path)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, text=True, timeout=120)
+    os.set_blocking(leader, False)
+    drawn = os.read(leader, 65536).decode()
+    os.close(follower)
+    os.close(leader)
+    assert done.returncode == 0
+    assert "1 notebooks" in drawn and "cell" in drawn
+    assert "good after" not in done.stdout and "03_rating_comparisons  good" in done.stdout
+
+
+def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):
+    file = tmp_path / "mine.yml"
+    file.write_text("'01':\n  areas: [Leeds, 'Kent, north']\n  cases_per_arm: 4\n")
+    done = notebooks("run", "01", "--parameters", file, "-p", "cases_per_arm=3", "--output", tmp_path / "outputs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = (tmp_path / "outputs" / "latest" / "tables" / "fieldwork_allocation.csv").read_text().splitlines()
+    assert table[1:] == [f"{area},{arm},[x],3,[x],[x],[x],[x],[x],supplied" for area in ("Leeds", '"Kent, north"') for arm in ("hosted", "placed_out")]
+    manifest = json.loads((tmp_path / "outputs" / "latest" / "manifest.json").read_text())
+    assert manifest["parameters"]["01_fieldwork_sampling"]["areas"] == ["Leeds", "Kent, north"]
+    assert "<strong>Evidence in this run: supplied.</strong>" in (tmp_path / "outputs" / "latest" / "index.html").read_text()

@@ -1,0 +1,161 @@
+import json
+import os
+import re
+from datetime import datetime
+
+import nbformat
+import pandas as pd
+import pytest
+
+from helpers import contracts, paths
+from helpers.datapackage import sha256
+from helpers.runs.catalogue import COLLECTION
+from tests.conftest import notebooks
+
+
+def tables(folder):
+    return {path.name: path.read_bytes() for path in sorted((folder / "tables").glob("*.csv"))}
+
+
+def test_a_run_holds_what_the_contract_promises(run_folder):
+    made = {str(path.relative_to(run_folder)) for path in run_folder.rglob("*") if path.is_file()}
+    expected = {"index.html", "manifest.json"} | {f"tables/{name}.csv" for name in contracts.TABLES}
+    expected |= {f"notebooks/{notebook.stem}.{kind}" for notebook in COLLECTION for kind in ("ipynb", "html")}
+    figures = {name for name in made if name.startswith("figures/")}
+    assert made - figures == expected
+    assert {name.removesuffix(".svg") for name in figures if name.endswith(".svg")} == {
+        name.removesuffix(".png") for name in figures if name.endswith(".png")
+    }
+    assert len(figures) >= 8
+
+
+def test_latest_is_a_relative_link_and_nothing_hidden_stays(collection):
+    outputs, _ = collection
+    assert not os.path.isabs(os.readlink(outputs / "latest"))
+    assert [path.name for path in outputs.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", contracts.TABLES)
+def test_every_table_has_the_promised_columns_and_evidence_on_every_row(run_folder, name):
+    table = pd.read_csv(run_folder / "tables" / f"{name}.csv", keep_default_na=False)
+    assert list(table.columns) == contracts.columns(name)
+    assert len(table) > 0
+    assert set(table["evidence"]) == {"published"}
+    assert not (table == "").any(axis=None), "an empty cell says neither [x] nor [z]"
+
+
+def test_the_manifest_says_what_went_in_and_what_came_out(run_folder):
+    manifest = json.loads((run_folder / "manifest.json").read_text())
+    for path, digest in manifest["inputs"].items():
+        assert sha256(paths.ROOT / path) == digest, path
+    files = {str(path.relative_to(run_folder)) for path in run_folder.rglob("*") if path.is_file()}
+    assert set(manifest["outputs"]) == files - {"manifest.json"}
+    for path, digest in manifest["outputs"].items():
+        assert sha256(run_folder / path) == digest, path
+    for notebook in COLLECTION:
+        assert manifest["parameters"][notebook.stem] == notebook.model().model_dump(exclude={"output"})
+        assert manifest["notebooks"][notebook.stem]["result"] == "good"
+    assert set(manifest["seed"]) == {notebook.stem for notebook in COLLECTION}
+    assert manifest["packages"]["papermill"] and manifest["packages"]["looked-after-notebooks"]
+    started, ended = (datetime.fromisoformat(manifest[key]) for key in ("started", "ended"))
+    assert started.tzinfo is not None and started <= ended
+    assert manifest["run"] == run_folder.resolve().name
+
+
+def test_the_manifest_lists_all_data_all_notebooks_the_lock_and_the_helpers(run_folder):
+    inputs = set(json.loads((run_folder / "manifest.json").read_text())["inputs"])
+    data = {str(path.relative_to(paths.ROOT)) for path in paths.DATA.rglob("*") if path.is_file()}
+    assert data | {f"notebooks/{notebook.stem}.ipynb" for notebook in COLLECTION} <= inputs
+    assert {"requirements.lock", "src/helpers/intervals.py", "src/helpers/runs/runner.py"} <= inputs
+
+
+def test_no_path_of_this_machine_is_in_a_run(run_folder):
+    home = os.path.expanduser("~")
+    secret = re.compile("|".join(re.escape(word) for word in {str(paths.ROOT), str(run_folder.resolve()), home + "/", "ipykernel_"}))
+    for path in run_folder.rglob("*"):
+        if path.suffix in (".html", ".ipynb", ".json", ".csv", ".svg"):
+            assert not secret.search(path.read_text()), path
+
+
+def test_executed_notebooks_say_their_parameters_and_show_no_warning(run_folder):
+    for notebook in COLLECTION:
+        document = nbformat.read(run_folder / "notebooks" / notebook.path.name, as_version=4)
+        injected = next(cell for cell in document.cells if "injected-parameters" in cell.metadata.get("tags", []))
+        for name in notebook.model.model_fields:
+            assert re.search(rf"^{name} = ", injected.source, re.MULTILINE)
+        streams = [output for cell in document.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+        assert streams == []
+
+
+def test_same_parameters_and_inputs_give_the_same_tables_and_figures_byte_for_byte(run_folder, tmp_path):
+    done = notebooks("run", "02", "03", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = tmp_path / "latest"
+    for name, content in tables(again).items():
+        assert content == (run_folder / "tables" / name).read_bytes(), name
+    for path in (again / "figures").iterdir():
+        assert path.read_bytes() == (run_folder / "figures" / path.name).read_bytes(), path.name
+    manifests = [json.loads((folder / "manifest.json").read_text()) for folder in (run_folder, again)]
+    shared = manifests[0]["inputs"].keys() & manifests[1]["inputs"].keys()
+    assert all(manifests[0]["inputs"][path] == manifests[1]["inputs"][path] for path in shared)
+
+
+def contradicting_run(run_folder, tmp_path):
+    """A run folder whose allocation, marked published, names five areas where the release names six."""
+    source = tmp_path / "earlier"
+    (source / "tables").mkdir(parents=True)
+    allocation = pd.read_csv(run_folder / "tables" / "fieldwork_allocation.csv", keep_default_na=False)
+    allocation[allocation["area"] != "Wrexham"].to_csv(source / "tables" / "fieldwork_allocation.csv", index=False)
+    return source
+
+
+def test_a_failed_notebook_is_named_kept_apart_and_leaves_latest_as_it_was(run_folder, tmp_path):
+    outputs = tmp_path / "outputs"
+    assert notebooks("run", "03", "--output", outputs).returncode == 0
+    before = os.readlink(outputs / "latest")
+    source = contradicting_run(run_folder, tmp_path)
+
+    done = notebooks("run", "03", "04", "-p", f"run={source}", "--output", outputs)
+
+    assert done.returncode == 1
+    assert re.search(
+        r"04_evidence_ledger: failed after .* in cell 3: InputError: release_areas_visited: .* prints 6, .* give 5", done.stdout
+    )
+    assert re.search(r"03_rating_comparisons +good", done.stdout)
+    assert os.readlink(outputs / "latest") == before
+    (failed,) = (outputs / "failed").iterdir()
+    manifest = json.loads((failed / "manifest.json").read_text())
+    assert manifest["notebooks"]["04_evidence_ledger"]["result"] == "failed"
+    assert manifest["notebooks"]["04_evidence_ledger"]["cell"] == 3
+    assert "run/tables/fieldwork_allocation.csv" in manifest["inputs"]
+    page = (failed / "index.html").read_text()
+    assert "This notebook failed in cell 3" in page and "release_areas_visited" in page
+    assert (failed / "notebooks" / "04_evidence_ledger.ipynb").is_file()
+
+
+def test_the_ledger_of_a_run_is_the_ledger_recomputed(run_folder, tmp_path):
+    done = notebooks("run", "04", "-p", "run=latest", "--output", tmp_path, cwd=run_folder.parent)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert tables(tmp_path / "latest")["evidence_ledger.csv"] == (run_folder / "tables" / "evidence_ledger.csv").read_bytes()
+
+
+def test_two_runs_in_one_second_get_two_names(tmp_path):
+    from helpers.runs.runner import _hidden_folder
+
+    started = datetime(2026, 1, 2, 3, 4, 5)
+    (tmp_path / "2026-01-02T030405Z").mkdir()
+    with _hidden_folder(tmp_path, started) as (first, name), _hidden_folder(tmp_path, started) as (second, other):
+        assert (name, other) == ("2026-01-02T030405Z-2", "2026-01-02T030405Z-3")
+        assert first.is_dir() and second.is_dir()
+    assert not first.exists()
+
+
+def test_progress_in_plain_lines_and_a_table_at_the_end(collection):
+    _, printed = collection
+    lines = printed.splitlines()
+    assert sum(": good after" in line for line in lines) == len(COLLECTION)
+    assert lines[-1].startswith("The run is in ") and lines[-1].endswith("index.html")
+    header = next(index for index, line in enumerate(lines) if line.split() == ["notebook", "result", "seconds"])
+    assert [line.split()[:2] for line in lines[header + 1 : header + 1 + len(COLLECTION)]] == [
+        [notebook.stem, "good"] for notebook in COLLECTION
+    ]

@@ -1,0 +1,257 @@
+from functools import cache
+from itertools import combinations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+from helpers import figures, ledger, prevalence, published, ratings, results, sampling
+
+TABLES = ledger.published_tables()
+PRECISION = sampling.precision(6, 5, sampling.ICCS, [0.8, 0.95], "published")
+BUILT = ledger.build(TABLES)
+BANDS = published.rating_bands()
+
+
+def shares(claim):
+    return TABLES["prevalence_estimates"].query(f"claim == '{claim}'")
+
+
+def bounds_of(reference, family):
+    compared = ratings.pairs(ratings.CARE_GROUPS, reference, family)
+    return ratings.bounds(published.table_1(), compared, BANDS)
+
+
+# The figures of the notebooks as they stand, and as other parameters make them.
+COMMITTED = {
+    "half widths": (figures.half_widths, PRECISION),
+    "in care": (figures.share_intervals, shares(prevalence.SHARES[0])),
+    "on a plan": (figures.share_intervals, shares(prevalence.SHARES[1])),
+    "differences": (figures.difference_bounds, TABLES["rating_bounds"]),
+    "verdicts": (figures.verdict_counts, BUILT),
+}
+OTHERS = {
+    "half widths, one level": (figures.half_widths, sampling.precision(6, 5, sampling.ICCS, [0.8], "supplied")),
+    "half widths, other areas": (figures.half_widths, sampling.precision(40, 3, [*sampling.ICCS, 0.6], [0.8, 0.9], "supplied")),
+    "shares, one correlation": (
+        figures.share_intervals,
+        prevalence.share_estimates("made", 26, 1253, 42, [0.05], 0.95, "supplied"),
+    ),
+    "shares, eight correlations": (
+        figures.share_intervals,
+        prevalence.share_estimates("made", 26, 1253, 42, np.arange(8) / 100, 0.95, "supplied"),
+    ),
+    "differences from outside": (figures.difference_bounds, bounds_of("in_care_outside", "all_pairs")),
+    "differences, two pairs": (figures.difference_bounds, bounds_of("not_in_care", "against_reference")),
+    "no verdicts": (figures.verdict_counts, ledger.build({})),
+}
+FIGURES = COMMITTED | OTHERS
+WIDTHS = ["half widths", "half widths, one level", "half widths, other areas"]
+INTERVALS = ["in care", "on a plan", "shares, one correlation", "shares, eight correlations"]
+DIFFERENCES = ["differences", "differences from outside", "differences, two pairs"]
+VERDICTS = ["verdicts", "no verdicts"]
+each_committed = pytest.mark.parametrize("name", COMMITTED)
+each = pytest.mark.parametrize("name", FIGURES)
+
+
+@cache
+def drawn(name):
+    """The figure as the page shows it, stamped with its evidence."""
+    draw, table = FIGURES[name]
+    kept = []
+    results.show_figure(lambda rows: kept.append(draw(rows)) or kept[0], table, name, "in words", "")
+    with mpl.rc_context(results.STYLE):
+        FigureCanvasAgg(kept[0]).draw()
+    return kept[0]
+
+
+def title(name):
+    return drawn(name).get_suptitle().replace("\n", " ")
+
+
+def off_the_axes(figure):
+    """Labels of ticks that lie beyond the ends of an axis, which are not drawn."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in [*axis.get_major_ticks(), *axis.get_minor_ticks()]:
+                if not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
+                    yield from (tick.label1, tick.label2)
+
+
+def texts(figure):
+    """Each text that is drawn, and the rectangle that it fills."""
+    hidden = set(off_the_axes(figure))
+    for text in figure.findobj(Text):
+        if text.get_text().strip() and text.get_visible() and text not in hidden:
+            yield text.get_text(), text.get_window_extent()
+
+
+@each
+def test_no_text_lies_outside_the_figure(name):
+    page = drawn(name).bbox.padded(0.5)
+    out = [text for text, box in texts(drawn(name)) if not (page.contains(*box.min) and page.contains(*box.max))]
+    assert out == []
+
+
+@each
+def test_no_text_lies_on_another(name):
+    boxes = [(text, box.padded(-1)) for text, box in texts(drawn(name))]
+    overlap = [(text, other) for (text, a), (other, b) in combinations(boxes, 2) if Bbox.intersection(a, b)]
+    assert overlap == []
+
+
+@each_committed
+def test_the_last_axes_are_labelled_with_what_they_measure(name):
+    axes = drawn(name).axes[-1]
+    assert axes.get_xlabel()
+    assert axes.get_ylabel() or all(label.get_text()[0].isalpha() for label in axes.get_yticklabels())
+
+
+@each_committed
+def test_a_figure_is_stamped_with_its_evidence(name):
+    assert "Evidence: published." in [text for text, _ in texts(drawn(name))]
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_the_title_of_half_widths_says_the_least_and_the_greatest(name):
+    table = FIGURES[name][1]
+    level = table["level"].max()
+    widths = table.loc[(table["group"] == "all") & (table["reading"] == "t") & (table["level"] == level), "half_width"]
+    least, greatest = (f"{100 * width:.0f}" for width in (widths.min(), widths.max()))
+    assert title(name) == f"A share of one half is known within {least} to {greatest} points ({level:.0%} confidence)"
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+def test_lines_of_half_widths_run_through_the_values_of_the_table(name):
+    table = FIGURES[name][1]
+    rows = table[(table["group"] == "all") & (table["reading"] == "t")].sort_values("icc")
+    expected = [part[["icc", "half_width"]].to_numpy() for _, part in rows.groupby("level")]
+    lines = [line.get_xydata() for line in drawn(name).axes[0].lines if len(line.get_xdata())]
+    np.testing.assert_allclose(sorted(map(np.ndarray.tolist, lines)), sorted(map(np.ndarray.tolist, expected)))
+
+
+def test_each_line_of_half_widths_is_named_at_its_end():
+    axes = drawn("half widths").axes[0]
+    ends = {text.get_text(): text.xy for text in axes.texts}
+    rows = PRECISION.query("group == 'all' and reading == 't' and icc == 0.1").set_index("level")["half_width"]
+    assert ends == {"80% confidence": (0.1, rows[0.8]), "95% confidence": (0.1, rows[0.95])}
+
+
+def test_half_widths_start_at_zero():
+    assert drawn("half widths").axes[0].get_ylim()[0] == 0
+
+
+def test_half_widths_of_one_area_can_be_drawn():
+    """One area has no t reading, so there is no half width to draw."""
+    assert figures.half_widths(sampling.precision(1, 5, sampling.ICCS, [0.8, 0.95], "supplied")).get_suptitle()
+
+
+@pytest.mark.parametrize("levels", [[0.8, 0.9], [0.8, 0.803]])
+def test_each_level_has_its_own_line(levels):
+    figure = figures.half_widths(sampling.precision(6, 5, sampling.ICCS, levels, "supplied"))
+    assert len([line for line in figure.axes[0].lines if len(line.get_xdata())]) == len(levels)
+
+
+def test_no_confidence_is_printed_as_certainty():
+    estimates = prevalence.share_estimates("made", 26, 1253, 42, [0.05], 0.999, "supplied")
+    assert "100%" not in figures.share_intervals(estimates).axes[0].get_xlabel()
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_the_title_of_intervals_says_the_least_and_the_greatest_width(name):
+    table = FIGURES[name][1]
+    widths = 100 * (table["upper"] - table["lower"])
+    assert f" {widths.min():.0f} to {widths.max():.0f} points wide" in title(name)
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_intervals_end_at_the_limits_of_the_table(name):
+    """The lines with rounding are drawn first, those without second; the first row of the table is on top."""
+    table = FIGURES[name][1]
+    for lines, rounding in zip(drawn(name).axes[0].collections, ["included", "ignored"], strict=True):
+        from_the_top = sorted(lines.get_segments(), key=lambda segment: -segment[0][1])
+        expected = table.loc[table["rounding"] == rounding, ["lower", "upper"]]
+        np.testing.assert_array_equal([segment[:, 0] for segment in from_the_top], expected)
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+def test_dots_of_intervals_are_the_estimates(name):
+    table = FIGURES[name][1]
+    for dots, rounding in zip(drawn(name).axes[0].lines, ["included", "ignored"], strict=True):
+        np.testing.assert_array_equal(dots.get_xdata()[::-1], table.loc[table["rounding"] == rounding, "estimate"])
+
+
+def test_each_interval_is_named_by_its_method_and_correlation():
+    labels = [label.get_text() for label in drawn("shares, one correlation").axes[0].get_yticklabels()][::-1]
+    without = ["Wilson, no clusters", "Clopper-Pearson, no clusters", "Jeffreys, no clusters"]
+    assert labels == [*without, "logit with t, correlation 0.05", "Korn-Graubard, correlation 0.05"]
+
+
+def rounded(name):
+    table = FIGURES[name][1]
+    return table[table["convention"] == "rounded"]
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_the_title_of_differences_counts_the_known_directions(name):
+    rows = rounded(name)
+    known = (rows["sign"] != "not_identified").sum()
+    assert title(name) == f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none"
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_bars_of_differences_run_from_bound_to_bound(name):
+    """A panel for each pair, the first standard on top."""
+    expected = rounded(name)[["difference_lower", "difference_upper"]].to_numpy()
+    bars = [bar for axes in drawn(name).axes for bar in reversed(axes.patches)]
+    np.testing.assert_allclose([(bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars], expected, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_bars_of_differences_lie_within_the_axes(name):
+    for axes in drawn(name).axes:
+        low, high = axes.get_xlim()
+        assert all(low < bar.get_x() and bar.get_x() + bar.get_width() < high for bar in axes.patches)
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_each_bar_says_its_direction(name):
+    said = [text.get_text() for axes in drawn(name).axes for text in reversed(axes.texts)]
+    assert said == rounded(name)["sign"].replace({"not_identified": "either way"}).tolist()
+
+
+def test_each_panel_names_the_groups_that_it_compares():
+    assert [axes.get_title("left") for axes in drawn("differences").axes] == [
+        "children in care living inside the area, minus children not in care",
+        "children in care living outside the area, minus children not in care",
+        "children in care living outside the area, minus children in care living inside the area",
+    ]
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_title_of_verdicts_counts_the_claims_that_were_checked(name):
+    table = FIGURES[name][1]
+    checked = (table["verdict"] != "not_checkable").sum()
+    assert title(name) == f"Other published figures bear on {checked} of {len(table)} claims"
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_bars_of_verdicts_are_stacked_and_as_long_as_their_counts(name):
+    table, axes = FIGURES[name][1], drawn(name).axes[0]
+    documents = [label.get_text().replace(" ", "_") for label in axes.get_yticklabels()]
+    start = np.zeros(len(documents))
+    for verdict, bars in zip(ledger.VERDICTS, axes.containers, strict=True):
+        counts = [((table["document"] == document) & (table["verdict"] == verdict)).sum() for document in documents]
+        assert [bar.get_width() for bar in bars] == counts
+        assert [bar.get_x() for bar in bars] == start.tolist()
+        start += counts
+    assert start.sum() == len(table)
+
+
+def test_the_legend_names_the_verdicts_in_the_order_of_the_bars():
+    legend = drawn("verdicts").axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [verdict.replace("_", " ") for verdict in ledger.VERDICTS]

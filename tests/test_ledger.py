@@ -1,0 +1,179 @@
+import pandas as pd
+import pytest
+
+from helpers import contracts, ledger, paths, prevalence, published, ratings, results, sampling
+from helpers.errors import InputError
+
+TABLES = ("fieldwork_allocation", "prevalence_estimates", "rating_order", "rating_bounds")
+NOT_CHECKABLE = set(published.read("not-checkable")["claim"])
+PROVED = {"reproduced", "consistent"}
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return ledger.published_tables()
+
+
+@pytest.fixture(scope="module")
+def built(tables):
+    return ledger.build(tables)
+
+
+def verdict(table, claim):
+    return table.set_index("claim").loc[claim, "verdict"]
+
+
+def test_counts_of_verdicts(built):
+    assert built["verdict"].value_counts().to_dict() == {
+        "not_checkable": 86,
+        "bounded": 16,
+        "reproduced": 2,
+        "consistent": 2,
+    }
+
+
+def test_the_ledger_has_the_promised_columns(built):
+    assert list(built.columns) == contracts.columns("evidence_ledger")
+
+
+def test_each_claim_has_one_row_in_the_order_of_the_documents(built):
+    assert built["claim"].tolist() == published.claims()["claim"].tolist()
+
+
+def test_every_cell_is_filled(built):
+    assert (built.astype(str).apply(lambda column: column.str.strip()) != "").drop(columns="published").all(axis=None)
+
+
+def test_only_a_finding_in_words_may_have_nothing_published(built):
+    claims = published.claims()
+    assert built["published"].isna().tolist() == ((claims["value"] == "") & (claims["qualifier"] == "")).tolist()
+
+
+def test_every_verdict_is_explained(built):
+    assert set(built["verdict"]) <= set(ledger.verdicts()["verdict"])
+
+
+def test_every_notebook_named_is_there(built):
+    assert set(built["notebook"]) <= {path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")}
+
+
+def test_a_claim_is_checked_or_not_checkable_and_never_both():
+    assert NOT_CHECKABLE.isdisjoint(ledger._CHECKS)
+    assert NOT_CHECKABLE | set(ledger._CHECKS) == set(published.claims()["claim"])
+
+
+def test_with_all_tables_just_the_claims_listed_are_not_checkable(built):
+    assert set(built.loc[built["verdict"] == "not_checkable", "claim"]) == NOT_CHECKABLE
+
+
+def test_a_claim_that_is_not_checkable_has_its_reason_as_note(built):
+    reasons = published.read("not-checkable").set_index("claim")["reason"]
+    assert built.set_index("claim").loc[reasons.index, "note"].tolist() == reasons.tolist()
+
+
+def test_a_reproduced_claim_is_what_was_computed(built):
+    rows = built[built["verdict"] == "reproduced"]
+    assert rows["published"].tolist() == rows["recomputed"].tolist()
+
+
+@pytest.mark.parametrize("evidence", ["synthetic", "supplied"])
+def test_tables_that_are_not_published_prove_nothing(tables, evidence):
+    changed = {name: table.assign(evidence=evidence) for name, table in tables.items()}
+    assert set(ledger.build(changed)["verdict"]) == {"not_checkable"}
+
+
+@pytest.mark.parametrize("evidence", ["synthetic", "supplied"])
+def test_rows_that_are_not_published_contradict_nothing(tables, evidence):
+    """Two made areas beside the six published ones are set aside."""
+    made = sampling.allocation_asked(["Made", "Made up"], 7, evidence)
+    allocation = pd.concat([made, tables["fieldwork_allocation"]], ignore_index=True)
+    assert verdict(ledger.build(tables | {"fieldwork_allocation": allocation}), "release_areas_visited") == "reproduced"
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("change", ["synthetic", "supplied", "missing", "empty"])
+def test_without_its_published_table_a_claim_is_not_checkable(tables, built, name, change):
+    others = {key: table for key, table in tables.items() if key != name}
+    changed = {"missing": {}, "empty": {name: tables[name].iloc[:0]}}.get(change, {name: tables[name].assign(evidence=change)})
+    found = ledger.build(others | changed)
+    lost = found[found["verdict"] != built["verdict"]]
+    assert len(lost) > 0
+    assert set(lost["verdict"]) == {"not_checkable"}
+    assert lost["note"].str.contains(name).all()
+
+
+def test_without_the_allocation_nothing_is_proved(tables):
+    found = ledger.build(tables | {"fieldwork_allocation": tables["fieldwork_allocation"].assign(evidence="synthetic")})
+    assert PROVED.isdisjoint(found["verdict"])
+
+
+def test_without_any_table_nothing_is_checkable():
+    assert set(ledger.build({})["verdict"]) == {"not_checkable"}
+
+
+def test_shares_of_another_base_are_not_checkable(tables):
+    """The quotient stays published, so the table is not empty."""
+    estimates = prevalence.published_estimates(1300, 42, [0.05], 0.95)
+    found = ledger.build(tables | {"prevalence_estimates": estimates})
+    assert verdict(found, "letter_in_care_during_sentence") == "not_checkable"
+
+
+@pytest.mark.parametrize("reference", ratings.CARE_GROUPS)
+@pytest.mark.parametrize("claim", ["letter_worse_for_children_in_care", "letter_worse_out_of_area"])
+def test_the_order_of_ratings_bears_on_a_claim_whichever_group_is_the_reference(tables, built, reference, claim):
+    """All pairs are compared, some of them the other way round."""
+    pairs = ratings.pairs(ratings.CARE_GROUPS, reference, "all_pairs")
+    found = ledger.build(tables | {"rating_order": ratings.compare_order(published.table_1(), pairs)})
+    by_default, otherwise = (table.set_index("claim").loc[claim, "recomputed"] for table in (built, found))
+    assert otherwise.count(" of 4 standards") == by_default.count(" of 4 standards")
+
+
+def test_care_groups_that_were_not_compared_are_not_checkable(tables):
+    order = ratings.compare_order(published.table_1(), [("in_care_inside", "not_in_care")])
+    found = ledger.build(tables | {"rating_order": order})
+    assert verdict(found, "letter_worse_out_of_area") == "not_checkable"
+    assert verdict(found, "letter_worse_for_children_in_care") == "bounded"
+
+
+def test_five_published_areas_contradict_the_release(tables):
+    allocation = sampling.allocation_asked(published.areas()[:5], 5, "published")
+    with pytest.raises(InputError, match="release_areas_visited: the document prints 6, other published figures give 5"):
+        ledger.build(tables | {"fieldwork_allocation": allocation})
+
+
+def test_another_published_number_of_cases_contradicts_the_release(tables):
+    allocation = sampling.allocation_asked(published.areas(), 6, "published")
+    with pytest.raises(InputError, match=r"release_cases_asked_per_area: the document prints 10.* give 12"):
+        ledger.build(tables | {"fieldwork_allocation": allocation})
+
+
+def test_published_areas_that_ask_for_different_numbers_contradict_the_release(tables):
+    allocation = tables["fieldwork_allocation"].copy()
+    allocation.loc[0, "requested"] = 6
+    with pytest.raises(InputError, match="release_cases_asked_per_area"):
+        ledger.build(tables | {"fieldwork_allocation": allocation})
+
+
+def test_the_tables_that_a_run_wrote_give_the_same_ledger(tables, built, tmp_path):
+    for name, table in tables.items():
+        results.write_table(table, name, str(tmp_path))
+    pd.testing.assert_frame_equal(ledger.build(ledger.run_tables(str(tmp_path))), built)
+
+
+def test_a_table_that_a_run_did_not_write_is_left_out(tables, tmp_path):
+    results.write_table(tables["rating_order"], "rating_order", str(tmp_path))
+    assert list(ledger.run_tables(str(tmp_path))) == ["rating_order"]
+
+
+def test_a_table_of_a_run_with_other_columns_is_refused(tables, tmp_path):
+    results.write_table(tables["rating_order"], "rating_order", str(tmp_path))
+    path = tmp_path / "tables" / "rating_order.csv"
+    path.write_text(path.read_text().replace("lower_in", "lower_where"))
+    with pytest.raises(InputError, match=r"rating_order.*columns"):
+        ledger.run_tables(str(tmp_path))
+
+
+def test_counts_in_the_ledger_are_those_of_the_published_per_cents(built):
+    rows = built.set_index("claim")["recomputed"]
+    assert rows["letter_in_care_during_sentence"] == "320 to 332 of 1,253 cases"
+    assert rows["letter_child_protection_or_section_47"] == "257 to 269 of 1,253 cases"

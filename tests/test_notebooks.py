@@ -1,0 +1,132 @@
+"""What every committed notebook keeps to; nbval executes them beside these tests."""
+
+import ast
+import re
+import subprocess
+
+import nbformat
+import pytest
+
+from helpers import paths
+from helpers.runs import committed
+from helpers.runs.catalogue import COLLECTION
+from tests.conftest import BIN
+
+HEADINGS = ["Question", "Answer", "Data", "Parameters", "Method", "Results", "What this cannot show"]
+every_notebook = pytest.mark.parametrize("notebook", COLLECTION, ids=lambda notebook: notebook.stem)
+
+
+def read(notebook):
+    return nbformat.read(notebook.path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in read(notebook).cells if cell.cell_type == "code"]
+
+
+def tagged(notebook, tag):
+    return [cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]
+
+
+def test_every_notebook_is_in_the_catalogue():
+    assert {path.name for path in paths.NOTEBOOKS.glob("*.ipynb")} == {notebook.path.name for notebook in COLLECTION}
+
+
+@every_notebook
+class TestCommitted:
+    def test_headings_are_the_same_in_the_same_order(self, notebook):
+        text = "\n".join(cell.source for cell in read(notebook).cells if cell.cell_type == "markdown")
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == HEADINGS
+
+    def test_it_is_executed_from_top_to_bottom(self, notebook):
+        counts = [cell.execution_count for cell in code_cells(notebook)]
+        assert counts == list(range(1, len(counts) + 1))
+
+    def test_no_cell_failed_or_warned(self, notebook):
+        outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+        assert [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"] == []
+
+    def test_no_path_of_a_machine_and_no_address_of_an_object(self, notebook):
+        text = notebook.path.read_text()
+        assert not re.search(r'[" (]/(home|root|tmp|work|usr|Users|opt)/', text)
+        assert not re.search(r"ipykernel_\d+|0x[0-9a-f]{6,}", text)
+
+    def test_no_cell_ends_in_a_semicolon_or_has_more_than_ten_lines(self, notebook):
+        for cell in code_cells(notebook):
+            assert not cell.source.rstrip().endswith(";"), cell.id
+            assert len(cell.source.splitlines()) <= 10, cell.id
+
+    def test_cell_ids_are_words_and_unique(self, notebook):
+        ids = [cell.id for cell in read(notebook).cells]
+        assert len(set(ids)) == len(ids)
+        assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in ids)
+
+    def test_metadata_holds_only_kernel_and_tags(self, notebook):
+        document = read(notebook)
+        settled = committed.settled(nbformat.from_dict(document))
+        assert document.metadata == settled.metadata
+        assert document.metadata.kernelspec.name == "python3"
+        for cell in document.cells:
+            assert set(cell.metadata) <= {"tags"}
+
+    def test_the_first_code_cell_is_the_one_tagged_parameters(self, notebook):
+        assert tagged(notebook, "parameters") == code_cells(notebook)[:1]
+
+    def test_the_tagged_cell_and_the_model_agree_in_names_types_and_defaults(self, notebook):
+        """Literals only, one a line, annotated, each with a comment."""
+        (cell,) = tagged(notebook, "parameters")
+        statements = ast.parse(cell.source).body
+        assert all(isinstance(statement, ast.AnnAssign) for statement in statements)
+        given = {statement.target.id: ast.literal_eval(statement.value) for statement in statements}
+        assert given == notebook.model().model_dump()
+        assert len(cell.source.splitlines()) == len(statements)
+        assert all("  # " in line for line in cell.source.splitlines())
+        kinds = {"string": "str", "integer": "int", "number": "float"}
+        for statement in statements:
+            schema = notebook.model.model_json_schema()["properties"][statement.target.id]
+            inner = kinds.get(schema.get("items", schema)["type"])
+            assert ast.unparse(statement.annotation) == (f"list[{inner}]" if schema["type"] == "array" else inner)
+
+    def test_the_second_cell_builds_the_model_from_every_parameter(self, notebook):
+        source = code_cells(notebook)[1].source
+        assert f"parameters.{notebook.model.__name__}(" in source
+        for name in notebook.model.model_fields:
+            assert f"{name}={name}" in source
+
+    def test_it_has_an_answer_and_cells_that_nbval_compares(self, notebook):
+        (cell,) = tagged(notebook, "answer")
+        assert cell.outputs[0].data["text/markdown"].startswith("- ")
+        assert len(tagged(notebook, "nbval-check-output")) >= 2
+
+    def test_every_picture_has_its_finding_in_words(self, notebook):
+        outputs = [output for cell in code_cells(notebook) for output in cell.outputs if "image/png" in output.get("data", {})]
+        assert outputs
+        for output in outputs:
+            assert len(output.metadata["image/png"]["alt"]) > 30
+
+    def test_executing_it_again_gives_the_committed_file(self, notebook):
+        """What `make notebooks` does; pictures included."""
+        assert nbformat.writes(committed.executed(notebook)) + "\n" == notebook.path.read_text()
+
+
+def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parameter(tmp_path):
+    notebook = COLLECTION[1]
+    command = [str(BIN / "papermill"), str(notebook.path), "out.ipynb", "-p", "confidence", "0.9", "-p", "output", "made"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "made" / "tables" / "prevalence_estimates.csv").read_text().splitlines()
+    assert ",0.9,published" in lines[1]
+    assert "90% intervals" in (tmp_path / "out.ipynb").read_text()
+
+
+def test_papermill_alone_gets_the_same_refusal(tmp_path):
+    command = [str(BIN / "papermill"), str(COLLECTION[1].path), "out.ipynb", "-p", "confidence", "1.5"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0
+    assert "InputError: parameter confidence: should be less than 1; it is 1.5" in done.stderr
+
+
+def test_a_notebook_without_output_writes_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    committed.executed(COLLECTION[2])
+    assert list(tmp_path.iterdir()) == []

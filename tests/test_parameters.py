@@ -1,0 +1,56 @@
+import pytest
+
+from helpers import parameters
+from helpers.errors import InputError, did_you_mean
+
+
+def test_a_model_is_frozen():
+    model = parameters.FieldworkSampling()
+    with pytest.raises(ValueError, match="frozen"):
+        model.icc = 0.1
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "said"),
+    [
+        (parameters.FieldworkSampling, {"case_per_arm": 5}, "no parameter 'case_per_arm'; did you mean 'cases_per_arm'"),
+        (parameters.FieldworkSampling, {"cases_per_arm": "5"}, "cases_per_arm: should be a valid integer; it is '5'"),
+        (parameters.FieldworkSampling, {"cases_per_arm": 5.0}, "cases_per_arm: should be a valid integer"),
+        (parameters.FieldworkSampling, {"areas": ("Leeds",)}, "areas: should be a valid list"),
+        (parameters.FieldworkSampling, {"areas": []}, "areas"),
+        (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a valid string; it is 7"),
+        (parameters.FieldworkSampling, {"icc": 1}, "icc: should be less than 1"),
+        (parameters.FieldworkSampling, {"icc": -0.1}, "icc: should be greater than or equal to 0"),
+        (parameters.FieldworkSampling, {"confidence": 0}, "confidence: should be greater than 0"),
+        (parameters.PrevalenceEstimates, {"yots": 2000}, "2000 services cannot share 1253 inspected_cases"),
+        (parameters.PrevalenceEstimates, {"icc": [0.05, 0.05]}, "icc: holds 0.05 twice"),
+        (parameters.PrevalenceEstimates, {"confidence": float("inf")}, "confidence: should be a finite number"),
+        (parameters.RatingComparisons, {"family": "pairs"}, "family: should be 'all_pairs' or 'against_reference'"),
+        (parameters.EvidenceLedger, {"run": "/nowhere"}, "/nowhere is not a run folder"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_one_line(model, values, said):
+    with pytest.raises(InputError) as refusal:
+        model(**values)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(InputError, match=r"cases_per_arm.*; .*confidence"):
+        parameters.FieldworkSampling(cases_per_arm=0, confidence=2)
+
+
+def test_a_whole_number_is_taken_for_a_number():
+    assert parameters.FieldworkSampling(icc=0).icc == 0
+
+
+def test_only_a_named_path_is_a_path(tmp_path):
+    (tmp_path / "tables").mkdir()
+    assert parameters.EvidenceLedger().paths() == {}
+    assert parameters.EvidenceLedger(run=str(tmp_path)).paths() == {"run": tmp_path}
+
+
+def test_did_you_mean_ignores_case_and_lists_all_where_nothing_is_near():
+    assert did_you_mean("WEXHAM", ["Wrexham", "Somerset"]) == "did you mean 'Wrexham'?"
+    assert did_you_mean("zzz", ["Wrexham", "Somerset"]) == "there is: Wrexham, Somerset"
