@@ -96,7 +96,7 @@ def test_a_wrong_python_is_told_in_one_line(version):
 
 
 def test_make_without_any_right_python_says_what_to_do():
-    done = subprocess.run(["make", "PYTHON=", "run"], cwd=paths.ROOT, capture_output=True, text=True)
+    done = subprocess.run(["make", "--no-print-directory", "PYTHON=", "run"], cwd=paths.ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "no Python 3.11, 3.12 or 3.13 was found" in done.stderr.splitlines()[0]
     assert done.stdout == ""

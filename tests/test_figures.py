@@ -1,4 +1,4 @@
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 
 import matplotlib as mpl
@@ -10,43 +10,44 @@ from matplotlib.transforms import Bbox
 
 from helpers import figures, ledger, prevalence, published, ratings, results, sampling
 
-TABLES = ledger.published_tables()
-PRECISION = sampling.precision(6, 5, sampling.ICCS, [0.8, 0.95], "published")
-BUILT = ledger.build(TABLES)
-BANDS = published.rating_bands()
+
+def published_table(name):
+    return ledger.published_tables()[name]
 
 
-def shares(claim):
-    return TABLES["prevalence_estimates"].query(f"claim == '{claim}'")
+def precision(areas, cases_per_arm, iccs, levels):
+    return sampling.precision(areas, cases_per_arm, iccs, levels, "published" if areas == 6 else "supplied")
 
 
-def bounds_of(reference, family):
+def published_share(claim):
+    return published_table("prevalence_estimates").query(f"claim == '{claim}'")
+
+
+def made_share(iccs, confidence=0.95):
+    return prevalence.share_estimates("made", 26, 1253, 42, iccs, confidence, "supplied")
+
+
+def bounds(reference, family):
     compared = ratings.pairs(ratings.CARE_GROUPS, reference, family)
-    return ratings.bounds(published.table_1(), compared, BANDS)
+    return ratings.bounds(published.table_1(), compared, published.rating_bands())
 
 
-# The figures of the notebooks as they stand, and as other parameters make them.
+# The figures of the notebooks as they stand, and as other parameters make them; tables are made when they are drawn.
 COMMITTED = {
-    "half widths": (figures.half_widths, PRECISION),
-    "in care": (figures.share_intervals, shares(prevalence.SHARES[0])),
-    "on a plan": (figures.share_intervals, shares(prevalence.SHARES[1])),
-    "differences": (figures.difference_bounds, TABLES["rating_bounds"]),
-    "verdicts": (figures.verdict_counts, BUILT),
+    "half widths": (figures.half_widths, partial(precision, 6, 5, sampling.ICCS, [0.8, 0.95])),
+    "in care": (figures.share_intervals, partial(published_share, prevalence.SHARES[0])),
+    "on a plan": (figures.share_intervals, partial(published_share, prevalence.SHARES[1])),
+    "differences": (figures.difference_bounds, partial(published_table, "rating_bounds")),
+    "verdicts": (figures.verdict_counts, lambda: ledger.build(ledger.published_tables())),
 }
 OTHERS = {
-    "half widths, one level": (figures.half_widths, sampling.precision(6, 5, sampling.ICCS, [0.8], "supplied")),
-    "half widths, other areas": (figures.half_widths, sampling.precision(40, 3, [*sampling.ICCS, 0.6], [0.8, 0.9], "supplied")),
-    "shares, one correlation": (
-        figures.share_intervals,
-        prevalence.share_estimates("made", 26, 1253, 42, [0.05], 0.95, "supplied"),
-    ),
-    "shares, eight correlations": (
-        figures.share_intervals,
-        prevalence.share_estimates("made", 26, 1253, 42, np.arange(8) / 100, 0.95, "supplied"),
-    ),
-    "differences from outside": (figures.difference_bounds, bounds_of("in_care_outside", "all_pairs")),
-    "differences, two pairs": (figures.difference_bounds, bounds_of("not_in_care", "against_reference")),
-    "no verdicts": (figures.verdict_counts, ledger.build({})),
+    "half widths, one level": (figures.half_widths, partial(precision, 6, 5, sampling.ICCS, [0.8])),
+    "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*sampling.ICCS, 0.6], [0.8, 0.9])),
+    "shares, one correlation": (figures.share_intervals, partial(made_share, [0.05])),
+    "shares, eight correlations": (figures.share_intervals, partial(made_share, np.arange(8) / 100)),
+    "differences from outside": (figures.difference_bounds, partial(bounds, "in_care_outside", "all_pairs")),
+    "differences, two pairs": (figures.difference_bounds, partial(bounds, "not_in_care", "against_reference")),
+    "no verdicts": (figures.verdict_counts, lambda: ledger.build({})),
 }
 FIGURES = COMMITTED | OTHERS
 WIDTHS = ["half widths", "half widths, one level", "half widths, other areas"]
@@ -58,11 +59,15 @@ each = pytest.mark.parametrize("name", FIGURES)
 
 
 @cache
+def table_of(name):
+    return FIGURES[name][1]()
+
+
+@cache
 def drawn(name):
     """The figure as the page shows it, stamped with its evidence."""
-    draw, table = FIGURES[name]
     kept = []
-    results.show_figure(lambda rows: kept.append(draw(rows)) or kept[0], table, name, "in words", "")
+    results.show_figure(lambda rows: kept.append(FIGURES[name][0](rows)) or kept[0], table_of(name), name, "in words", "")
     with mpl.rc_context(results.STYLE):
         FigureCanvasAgg(kept[0]).draw()
     return kept[0]
@@ -118,7 +123,7 @@ def test_a_figure_is_stamped_with_its_evidence(name):
 
 @pytest.mark.parametrize("name", WIDTHS)
 def test_the_title_of_half_widths_says_the_least_and_the_greatest(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     level = table["level"].max()
     widths = table.loc[(table["group"] == "all") & (table["reading"] == "t") & (table["level"] == level), "half_width"]
     least, greatest = (f"{100 * width:.0f}" for width in (widths.min(), widths.max()))
@@ -127,7 +132,7 @@ def test_the_title_of_half_widths_says_the_least_and_the_greatest(name):
 
 @pytest.mark.parametrize("name", WIDTHS)
 def test_lines_of_half_widths_run_through_the_values_of_the_table(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     rows = table[(table["group"] == "all") & (table["reading"] == "t")].sort_values("icc")
     expected = [part[["icc", "half_width"]].to_numpy() for _, part in rows.groupby("level")]
     lines = [line.get_xydata() for line in drawn(name).axes[0].lines if len(line.get_xdata())]
@@ -137,7 +142,7 @@ def test_lines_of_half_widths_run_through_the_values_of_the_table(name):
 def test_each_line_of_half_widths_is_named_at_its_end():
     axes = drawn("half widths").axes[0]
     ends = {text.get_text(): text.xy for text in axes.texts}
-    rows = PRECISION.query("group == 'all' and reading == 't' and icc == 0.1").set_index("level")["half_width"]
+    rows = table_of("half widths").query("group == 'all' and reading == 't' and icc == 0.1").set_index("level")["half_width"]
     assert ends == {"80% confidence": (0.1, rows[0.8]), "95% confidence": (0.1, rows[0.95])}
 
 
@@ -147,23 +152,22 @@ def test_half_widths_start_at_zero():
 
 def test_half_widths_of_one_area_can_be_drawn():
     """One area has no t reading, so there is no half width to draw."""
-    assert figures.half_widths(sampling.precision(1, 5, sampling.ICCS, [0.8, 0.95], "supplied")).get_suptitle()
+    assert figures.half_widths(precision(1, 5, sampling.ICCS, [0.8, 0.95])).get_suptitle()
 
 
 @pytest.mark.parametrize("levels", [[0.8, 0.9], [0.8, 0.803]])
 def test_each_level_has_its_own_line(levels):
-    figure = figures.half_widths(sampling.precision(6, 5, sampling.ICCS, levels, "supplied"))
+    figure = figures.half_widths(precision(6, 5, sampling.ICCS, levels))
     assert len([line for line in figure.axes[0].lines if len(line.get_xdata())]) == len(levels)
 
 
 def test_no_confidence_is_printed_as_certainty():
-    estimates = prevalence.share_estimates("made", 26, 1253, 42, [0.05], 0.999, "supplied")
-    assert "100%" not in figures.share_intervals(estimates).axes[0].get_xlabel()
+    assert "100%" not in figures.share_intervals(made_share([0.05], 0.999)).axes[0].get_xlabel()
 
 
 @pytest.mark.parametrize("name", INTERVALS)
 def test_the_title_of_intervals_says_the_least_and_the_greatest_width(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     widths = 100 * (table["upper"] - table["lower"])
     assert f" {widths.min():.0f} to {widths.max():.0f} points wide" in title(name)
 
@@ -171,7 +175,7 @@ def test_the_title_of_intervals_says_the_least_and_the_greatest_width(name):
 @pytest.mark.parametrize("name", INTERVALS)
 def test_intervals_end_at_the_limits_of_the_table(name):
     """The lines with rounding are drawn first, those without second; the first row of the table is on top."""
-    table = FIGURES[name][1]
+    table = table_of(name)
     for lines, rounding in zip(drawn(name).axes[0].collections, ["included", "ignored"], strict=True):
         from_the_top = sorted(lines.get_segments(), key=lambda segment: -segment[0][1])
         expected = table.loc[table["rounding"] == rounding, ["lower", "upper"]]
@@ -180,7 +184,7 @@ def test_intervals_end_at_the_limits_of_the_table(name):
 
 @pytest.mark.parametrize("name", INTERVALS)
 def test_dots_of_intervals_are_the_estimates(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     for dots, rounding in zip(drawn(name).axes[0].lines, ["included", "ignored"], strict=True):
         np.testing.assert_array_equal(dots.get_xdata()[::-1], table.loc[table["rounding"] == rounding, "estimate"])
 
@@ -192,7 +196,7 @@ def test_each_interval_is_named_by_its_method_and_correlation():
 
 
 def rounded(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     return table[table["convention"] == "rounded"]
 
 
@@ -234,14 +238,14 @@ def test_each_panel_names_the_groups_that_it_compares():
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_the_title_of_verdicts_counts_the_claims_that_were_checked(name):
-    table = FIGURES[name][1]
+    table = table_of(name)
     checked = (table["verdict"] != "not_checkable").sum()
     assert title(name) == f"Other published figures bear on {checked} of {len(table)} claims"
 
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_bars_of_verdicts_are_stacked_and_as_long_as_their_counts(name):
-    table, axes = FIGURES[name][1], drawn(name).axes[0]
+    table, axes = table_of(name), drawn(name).axes[0]
     documents = [label.get_text().replace(" ", "_") for label in axes.get_yticklabels()]
     start = np.zeros(len(documents))
     for verdict, bars in zip(ledger.VERDICTS, axes.containers, strict=True):
@@ -253,5 +257,5 @@ def test_bars_of_verdicts_are_stacked_and_as_long_as_their_counts(name):
 
 
 def test_the_legend_names_the_verdicts_in_the_order_of_the_bars():
-    legend = drawn("verdicts").axes[0].get_legend()
+    (legend,) = drawn("verdicts").legends
     assert [text.get_text() for text in legend.get_texts()] == [verdict.replace("_", " ") for verdict in ledger.VERDICTS]

@@ -176,6 +176,13 @@ def test_clusters_of_one_case_have_no_design_effect():
     assert intervals.design_effect(0.3, 60, 60) == 1
 
 
+@pytest.mark.parametrize(("deff", "cases"), [(1, 60), (0.5, 120), (2, 30)])
+def test_korn_graubard_is_clopper_pearson_of_the_effective_cases_and_not_cut_off_at_n(deff, cases):
+    """With as many clusters as cases nothing is lost to the degrees of freedom."""
+    binomial = intervals.binomial(cases // 2, cases, 0.95, "clopper_pearson")
+    assert intervals.clustered(0.5, 60, deff, 59, 0.95, "korn_graubard") == pytest.approx(binomial, rel=known.TOLERANCE)
+
+
 @repeatable
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=20), st.floats(0, 0.99))
 def test_the_design_effect_of_unequal_clusters_weighs_them_by_their_size(sizes, icc):

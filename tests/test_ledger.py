@@ -5,7 +5,6 @@ from helpers import contracts, ledger, paths, prevalence, published, ratings, re
 from helpers.errors import InputError
 
 TABLES = ("fieldwork_allocation", "prevalence_estimates", "rating_order", "rating_bounds")
-NOT_CHECKABLE = set(published.read("not-checkable")["claim"])
 PROVED = {"reproduced", "consistent"}
 
 
@@ -17,6 +16,12 @@ def tables():
 @pytest.fixture(scope="module")
 def built(tables):
     return ledger.build(tables)
+
+
+@pytest.fixture(scope="module")
+def reasons():
+    """Why a claim is not checkable."""
+    return published.read("not-checkable").set_index("claim")["reason"]
 
 
 def verdict(table, claim):
@@ -57,17 +62,15 @@ def test_every_notebook_named_is_there(built):
     assert set(built["notebook"]) <= {path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")}
 
 
-def test_a_claim_is_checked_or_not_checkable_and_never_both():
-    assert NOT_CHECKABLE.isdisjoint(ledger._CHECKS)
-    assert NOT_CHECKABLE | set(ledger._CHECKS) == set(published.claims()["claim"])
+def test_a_claim_is_checked_or_not_checkable_and_never_both(reasons):
+    assert sorted([*reasons.index, *ledger._CHECKS]) == sorted(published.claims()["claim"])
 
 
-def test_with_all_tables_just_the_claims_listed_are_not_checkable(built):
-    assert set(built.loc[built["verdict"] == "not_checkable", "claim"]) == NOT_CHECKABLE
+def test_with_all_tables_just_the_claims_listed_are_not_checkable(built, reasons):
+    assert built.loc[built["verdict"] == "not_checkable", "claim"].tolist() == reasons.index.tolist()
 
 
-def test_a_claim_that_is_not_checkable_has_its_reason_as_note(built):
-    reasons = published.read("not-checkable").set_index("claim")["reason"]
+def test_a_claim_that_is_not_checkable_has_its_reason_as_note(built, reasons):
     assert built.set_index("claim").loc[reasons.index, "note"].tolist() == reasons.tolist()
 
 
@@ -158,6 +161,14 @@ def test_the_tables_that_a_run_wrote_give_the_same_ledger(tables, built, tmp_pat
     for name, table in tables.items():
         results.write_table(table, name, str(tmp_path))
     pd.testing.assert_frame_equal(ledger.build(ledger.run_tables(str(tmp_path))), built)
+
+
+def test_what_was_missing_in_a_run_is_missing_again_and_what_was_not_available_is_text(tables, tmp_path):
+    for name in ("prevalence_estimates", "fieldwork_allocation"):
+        results.write_table(tables[name], name, str(tmp_path))
+    found = ledger.run_tables(str(tmp_path))
+    pd.testing.assert_frame_equal(found["prevalence_estimates"].isna(), tables["prevalence_estimates"].isna())
+    assert set(found["fieldwork_allocation"]["weight"]) == {sampling.NOT_AVAILABLE}
 
 
 def test_a_table_that_a_run_did_not_write_is_left_out(tables, tmp_path):

@@ -6,12 +6,16 @@ from helpers import parameters, published, ratings
 from helpers.errors import InputError
 
 GOOD, LOWER = "Good", "Requires improvement"
-DESIGN, SHARES = parameters.FieldworkSampling(), parameters.PrevalenceEstimates()
 
 
 def test_the_six_areas_stand_in_the_order_of_the_release_and_a_comma_splits_none():
     areas = ["Blackpool", "Halton & Warrington", "Shropshire, Telford & Wrekin", "Somerset", "West London", "Wrexham"]
     assert published.areas() == areas
+
+
+def test_the_two_arms_of_an_area_make_the_cases_asked_for():
+    arms = [published.number("release_cases_hosted"), published.number("release_cases_placed_out")]
+    assert sum(arms) == published.number("release_cases_asked_per_area")
 
 
 def test_as_many_areas_are_named_as_the_release_says():
@@ -41,12 +45,9 @@ def test_table_1_has_twelve_published_ratings():
 
 
 def test_ratings_are_ordered():
-    assert published.as_rating(["Outstanding", "Good", "Inadequate", "Requires improvement"]).sort_values().tolist() == [
-        "Inadequate",
-        "Requires improvement",
-        "Good",
-        "Outstanding",
-    ]
+    found = published.as_rating(["Outstanding", "Good", "Requires improvement", "Inadequate"])
+    assert (found < "Good").tolist() == [False, False, True, True]
+    assert (found > "Requires improvement").tolist() == [True, True, False, False]
 
 
 def test_ratings_cannot_be_averaged():
@@ -99,21 +100,20 @@ def test_only_printed_figures_are_marked_published(used_and_printed, evidence):
 
 
 @pytest.mark.parametrize(
-    ("default", "claim"),
+    ("model", "name", "claim"),
     [
-        (DESIGN.cases_per_arm, "release_cases_hosted"),
-        (DESIGN.cases_per_arm, "release_cases_placed_out"),
-        (2 * DESIGN.cases_per_arm, "release_cases_asked_per_area"),
-        (SHARES.inspected_cases, "letter_table_1_cases"),
-        (SHARES.yots, "letter_table_1_yots"),
+        (parameters.FieldworkSampling, "cases_per_arm", "release_cases_hosted"),
+        (parameters.FieldworkSampling, "cases_per_arm", "release_cases_placed_out"),
+        (parameters.PrevalenceEstimates, "inspected_cases", "letter_table_1_cases"),
+        (parameters.PrevalenceEstimates, "yots", "letter_table_1_yots"),
     ],
 )
-def test_default_parameters_are_the_published_figures(default, claim):
-    assert default == published.number(claim)
+def test_default_parameters_are_the_published_figures(model, name, claim):
+    assert getattr(model(), name) == published.number(claim)
 
 
 def test_default_areas_are_the_published_ones():
-    assert DESIGN.areas == published.areas()
+    assert parameters.FieldworkSampling().areas == published.areas()
 
 
 @pytest.mark.parametrize(

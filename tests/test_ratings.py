@@ -1,4 +1,5 @@
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -15,7 +16,6 @@ repeatable = settings(deadline=None, derandomize=True, max_examples=150)
 PAIRS = list(product(published.RATINGS.categories, repeat=2))
 BOUNDS = ["difference_lower", "difference_upper", "ratio_lower", "ratio_upper", "odds_ratio_lower", "odds_ratio_upper"]
 OPPOSITE = {"lower": "higher", "higher": "lower", "not_identified": "not_identified"}
-BANDS = published.rating_bands()
 SLACK = 1e-9
 
 # Hundredths of a per cent, so that a tie is a tie; 0 and 100 have no odds.
@@ -30,21 +30,28 @@ def cells_of(pairs):
     return cells.assign(rating=published.as_rating(cells["rating"]))
 
 
-BOUNDS_OF_PAIRS = ratings.bounds(cells_of(PAIRS), [("a", "b")], BANDS).set_index(["standard", "convention"])
+@cache
+def bands():
+    return published.rating_bands()
+
+
+@cache
+def bounds_of_pairs():
+    return ratings.bounds(cells_of(PAIRS), [("a", "b")], bands()).set_index(["standard", "convention"])
 
 
 def found(group, reference, convention):
-    return BOUNDS_OF_PAIRS.loc[(f"{group}/{reference}", convention)]
+    return bounds_of_pairs().loc[(f"{group}/{reference}", convention)]
 
 
 def both_ways(convention):
-    rows = BOUNDS_OF_PAIRS.xs(convention, level="convention")
+    rows = bounds_of_pairs().xs(convention, level="convention")
     return rows.loc[[f"{a}/{b}" for a, b in PAIRS]], rows.loc[[f"{b}/{a}" for a, b in PAIRS]]
 
 
 def rating_of(whole_per_cent):
     """The band, as a table with printed whole per cents reads it."""
-    return next(row.rating for row in BANDS.itertuples() if row.lowest_per_cent <= whole_per_cent <= row.highest_per_cent)
+    return next(row.rating for row in bands().itertuples() if row.lowest_per_cent <= whole_per_cent <= row.highest_per_cent)
 
 
 def rounded(per_cent):
@@ -138,29 +145,29 @@ def test_a_panel_that_may_move_a_rating_leaves_no_direction():
     [("rounded", (64.5, 79.5)), ("threshold", (65, 80)), ("integer", (65, 79)), ("discretion", (59.5, 84.5))],
 )
 def test_the_band_of_good_by_convention(convention, good):
-    assert tuple(ratings.band_limits(BANDS, convention).loc["Good"]) == good
+    assert tuple(ratings.band_limits(bands(), convention).loc["Good"]) == good
 
 
 @pytest.mark.parametrize("convention", ["rounded", "threshold"])
 def test_bands_leave_no_gap(convention):
-    limits = ratings.band_limits(BANDS, convention)
+    limits = ratings.band_limits(bands(), convention)
     assert limits["low"].tolist()[1:] == limits["high"].tolist()[:-1]
 
 
 @pytest.mark.parametrize("convention", ratings.CONVENTIONS)
 def test_bands_run_from_0_to_100(convention):
-    limits = ratings.band_limits(BANDS, convention)
+    limits = ratings.band_limits(bands(), convention)
     assert (limits["low"].min(), limits["high"].max()) == (0, 100)
 
 
 def test_bounds_have_the_promised_columns_and_name_what_they_assume():
-    table = ratings.bounds(published.table_1(), [("in_care_inside", "not_in_care")], BANDS)
+    table = ratings.bounds(published.table_1(), [("in_care_inside", "not_in_care")], bands())
     assert list(table.columns) == contracts.columns("rating_bounds")
     assert table["assumes"].str.startswith(ratings.ASSUMED_RULE).all()
 
 
 def test_bounds_keep_the_evidence_of_the_cells():
-    assert set(BOUNDS_OF_PAIRS["evidence"]) == {"synthetic"}
+    assert set(bounds_of_pairs()["evidence"]) == {"synthetic"}
 
 
 def test_the_order_of_table_1():
@@ -213,4 +220,4 @@ def test_the_order_in_words_names_counts_and_standards():
 
 def test_the_order_in_words_says_where_a_group_is_rated_higher():
     order = ratings.compare_order(published.table_1(), [("not_in_care", "in_care_outside")])
-    assert ratings.order_in_words(order).endswith("in 0 of 4 standards, and higher in 3.")
+    assert ratings.order_in_words(order).endswith("in 0 of 4 standards, and higher in 3 (planning, delivery, reviewing).")

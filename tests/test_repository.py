@@ -56,19 +56,24 @@ def test_make_alone_lists_every_target_with_a_line():
 
 def test_ci_calls_make_test_and_nothing_cleverer():
     lines = (paths.ROOT / ".ci" / "run").read_text().splitlines()
-    assert [line for line in lines if line and not line.startswith("#")] == ["set -eu", 'cd "$(dirname "$0")/.."', "exec make test"]
+    assert [line for line in lines if line and not line.startswith("#")] == [
+        "set -eu",
+        'cd "$(dirname "$0")/.."',
+        "exec make test",
+    ]
 
 
 def test_no_address_of_a_registry_and_no_path_of_a_machine_is_tracked():
     address = re.compile(r"https?://[^\s]*/(simple|packages/[0-9a-f]{2})/|https?://registry\.|(^|[^\w.])/(root|home/\w+|farm)/")
-    guards = {"test_repository.py", "test_notebooks.py"}
+    guards = {"test_repository.py", "test_notebooks.py", "test_published.py"}
     assert [path.name for path in tracked() if path.name not in guards and address.search(text_of(path))] == []
 
 
 def test_no_personal_data_is_tracked():
     """No telephone, no e-mail address."""
     found = re.compile(r"\b0\d{2,4}[ -]\d{3,4}[ -]\d{3,4}\b|[\w.]+@[\w-]+\.(gov|org|co|com|uk)\b")
-    assert [path.name for path in tracked() if found.search(text_of(path))] == []
+    # One test holds a made-up number, to show that its guard finds one.
+    assert [path.name for path in tracked() if found.search(text_of(path)) and path.name != "test_published.py"] == []
 
 
 def test_no_supplied_or_run_output_is_tracked():

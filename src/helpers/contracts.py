@@ -53,6 +53,7 @@ TABLES: dict[str, dict[str, str]] = {
         "higher": "standards in which the group is rated higher",
         "standards": "standards compared",
         "lower_in": "the standards in which the group is rated lower, or `none`",
+        "higher_in": "the standards in which the group is rated higher, or `none`",
     }
     | EVIDENCE,
     "rating_bounds": {

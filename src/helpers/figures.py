@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from helpers.prevalence import METHOD_NAMES
 from helpers.ratings import GROUP_NAMES
-from helpers.results import per_cent, points
+from helpers.results import level, points
 
 PALETTE = sns.color_palette("colorblind")
 
@@ -21,35 +21,25 @@ def _title(figure: Figure, finding: str) -> None:
 
 def half_widths(precision: pd.DataFrame) -> Figure:
     """Half width against correlation, a line for each confidence level: t reading, all cases."""
-    rows = precision.query("group == 'all' and reading == 't'").assign(level_name=lambda t: t["level"].map(per_cent))
-    widest = rows[rows["level"] == rows["level"].max()]
-    low, high = (100 * widest["half_width"].agg(["min", "max"])).round()
+    rows = precision.query("group == 'all' and reading == 't'")
     figure = Figure(figsize=(7, 4))
     axes = figure.subplots()
-    sns.lineplot(
-        rows,
-        x="icc",
-        y="half_width",
-        hue="level_name",
-        style="level_name",
-        markers=True,
-        ax=axes,
-        legend=False,
-        palette=PALETTE[: rows["level"].nunique()],
-    )
-    for name, line in rows.groupby("level_name"):
-        last = line.loc[line["icc"].idxmax()]
-        axes.annotate(
-            f"{name} confidence", (last["icc"], last["half_width"]), xytext=(6, 0), textcoords="offset points", va="center"
-        )
+    for (confidence, line), colour, style in zip(rows.groupby("level"), PALETTE, ("-", "--", ":"), strict=False):
+        sns.lineplot(line, x="icc", y="half_width", color=colour, linestyle=style, marker="o", ax=axes)
+        last = line.loc[line["icc"].idxmax(), ["icc", "half_width"]]
+        axes.annotate(f"{level(confidence)} confidence", last, xytext=(6, 0), textcoords="offset points", va="center")
     axes.set(xlabel="assumed correlation of cases in one area", ylabel="half width (percentage points)", ylim=(0, None))
-    axes.margins(x=0.02)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
-    _title(
-        figure,
-        f"A share of one half is known within {low:.0f} to {high:.0f} points ({per_cent(widest['level'].iloc[0])} confidence)",
-    )
+    _title(figure, _half_widths_in_words(rows))
     return figure
+
+
+def _half_widths_in_words(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return "One area does not show how much areas differ"
+    widest = rows[rows["level"] == rows["level"].max()]
+    low, high = (points(width) for width in widest["half_width"].agg(["min", "max"]))
+    return f"A share of one half is known within {low} to {high} points ({level(widest['level'].iloc[0])} confidence)"
 
 
 def share_intervals(estimates: pd.DataFrame) -> Figure:
@@ -66,10 +56,10 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
         )
         axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
     axes.set_yticks(range(len(order)), order)
-    axes.set(xlabel=f"share of inspected court-order cases ({per_cent(rows['level'].iloc[0])} intervals)")
+    axes.set(xlabel=f"share of inspected court-order cases ({level(rows['level'].iloc[0])} intervals)")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     widths = rows["upper"] - rows["lower"]
     _title(
         figure, f"By method, clusters and rounding, an interval is {points(widths.min())} to {points(widths.max())} points wide"
@@ -143,6 +133,6 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
         start = start + counts[verdict]
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.3), ncols=4, frameon=False)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
     _title(figure, f"Other published figures bear on {checked} of {len(ledger)} claims")
     return figure

@@ -3,10 +3,10 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.errors import InputError
+from helpers.errors import InputError, did_you_mean
 from helpers.rounding import Counts
 
 BinomialMethod = Literal["wilson", "clopper_pearson", "jeffreys"]
@@ -44,7 +44,8 @@ def binomial(count: int, n: int, confidence: float, method: BinomialMethod = "wi
         `confidence` outside (0, 1).
     """
     _check_confidence(confidence)
-    if int(count) != count or int(n) != n:
+    _check_method(method, BINOMIAL_METHODS)
+    if not (float(count).is_integer() and float(n).is_integer()):
         raise InputError(f"counts are whole numbers; these are {count} and {n}")
     if n < 1 or not 0 <= count <= n:
         raise InputError(f"a count lies between 0 and the number of cases, which is at least 1; this is {count} of {n}")
@@ -123,7 +124,8 @@ def clustered(
         raise InputError(f"a proportion lies in [0, 1]; this one is {proportion}")
     if df < 1:
         raise InputError("one cluster does not show how much clusters differ; two are the least")
-    if n < 2 or deff <= 0:
+    _check_method(method, CLUSTERED_METHODS)
+    if not (n >= 2 and deff > 0):
         raise InputError(f"an interval needs two cases and a design effect above 0; these are {n} and {deff}")
     return (_logit_t if method == "logit_t" else _korn_graubard)(proportion, n, deff, df, confidence)
 
@@ -133,8 +135,8 @@ def _logit_t(proportion: float, n: int, deff: float, df: int, confidence: float)
         raise InputError(f"a proportion of {proportion} has no logit; use korn_graubard")
     spread = proportion * (1 - proportion)
     reach = stats.t.ppf((1 + confidence) / 2, df) * np.sqrt(deff * spread / n) / spread
-    centre = np.log(proportion / (1 - proportion))
-    return Interval(*(float(1 / (1 + np.exp(-(centre + step)))) for step in (-reach, reach)))
+    centre = special.logit(proportion)
+    return Interval(float(special.expit(centre - reach)), float(special.expit(centre + reach)))
 
 
 def _korn_graubard(proportion: float, n: int, deff: float, df: int, confidence: float) -> Interval:
@@ -145,6 +147,11 @@ def _korn_graubard(proportion: float, n: int, deff: float, df: int, confidence: 
     lower = stats.beta.ppf(tail, count, n_star - count + 1) if proportion > 0 else 0.0
     upper = stats.beta.ppf(1 - tail, count + 1, n_star - count) if proportion < 1 else 1.0
     return Interval(float(lower), float(upper))
+
+
+def _check_method(method: str, known: tuple[str, ...]) -> None:
+    if method not in known:
+        raise InputError(f"there is no method {method!r}; {did_you_mean(method, known)}")
 
 
 def _check_confidence(confidence: float) -> None:

@@ -100,16 +100,20 @@ def build(tables: Tables) -> pd.DataFrame:
 
 def _check(claim: str, tables: Tables, reasons: pd.Series) -> Check:
     if claim in reasons.index:
-        return Check("[x]", "not_checkable", "04_evidence_ledger", reasons[claim])
+        return _not_checkable(reasons[claim])
     needed, check = _CHECKS[claim]
-    if tables.get(needed, pd.DataFrame()).empty:
-        return Check("[x]", "not_checkable", "04_evidence_ledger", f"The run holds no published rows of the table {needed}.")
-    found = check(claim, tables[needed])
+    found = check(claim, tables[needed]) if len(tables.get(needed, ())) else None
+    if found is None:
+        return _not_checkable(f"The run holds no published rows of the table {needed} that bear on it.")
     if found.verdict == "reproduced" and found.recomputed != published.value(claim):
         raise InputError(
             f"{claim}: the document prints {published.value(claim)}, other published figures give {found.recomputed}"
         )
     return found
+
+
+def _not_checkable(reason: str) -> Check:
+    return Check("[x]", "not_checkable", "04_evidence_ledger", reason)
 
 
 def _areas(claim: str, allocation: pd.DataFrame) -> Check:
@@ -118,9 +122,9 @@ def _areas(claim: str, allocation: pd.DataFrame) -> Check:
 
 
 def _cases_per_area(claim: str, allocation: pd.DataFrame) -> Check:
-    (asked,) = allocation.groupby("area")["requested"].sum().unique()
+    asked = " or ".join(str(total) for total in allocation.groupby("area")["requested"].sum().unique())
     note = "Five hosted and five placed out were added. This is what was asked for; what each area gave is not published."
-    return Check(str(asked), "reproduced", "01_fieldwork_sampling", note)
+    return Check(asked, "reproduced", "01_fieldwork_sampling", note)
 
 
 def _sites(claim: str, allocation: pd.DataFrame) -> Check:
@@ -132,8 +136,11 @@ def _sites(claim: str, allocation: pd.DataFrame) -> Check:
     return Check(f"{of_which} + {others} = {total}", "consistent", "01_fieldwork_sampling", note)
 
 
-def _share(claim: str, estimates: pd.DataFrame) -> Check:
-    row = estimates.query("claim == @claim and rounding == 'included'").iloc[0]
+def _share(claim: str, estimates: pd.DataFrame) -> Check | None:
+    rows = estimates.query("claim == @claim and rounding == 'included'")
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
     counts = f"{int(row.count_low):,} to {int(row.count_high):,} of {int(row.n):,} cases"
     note = "Counts that round to the per cent printed, if the base is the cases of Table 1, which the letter does not say."
     return Check(counts, "bounded", "02_prevalence_estimates", note)
@@ -147,17 +154,22 @@ def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
     return Check(behind, "bounded", "03_rating_comparisons", note)
 
 
-def _worse(claim: str, order: pd.DataFrame) -> Check:
-    return _order_check(order[order["reference"] == "not_in_care"])
+def _worse(claim: str, order: pd.DataFrame) -> Check | None:
+    return _order_check(order, [("in_care_inside", "not_in_care"), ("in_care_outside", "not_in_care")])
 
 
-def _worse_outside(claim: str, order: pd.DataFrame) -> Check:
-    return _order_check(order.query("group == 'in_care_outside' and reference == 'in_care_inside'"))
+def _worse_outside(claim: str, order: pd.DataFrame) -> Check | None:
+    return _order_check(order, [("in_care_outside", "in_care_inside")])
 
 
-def _order_check(rows: pd.DataFrame) -> Check:
+def _order_check(order: pd.DataFrame, pairs: list[tuple[str, str]]) -> Check | None:
+    """Find the pairs; a run with another reference has some of them the other way round."""
+    other_way = {"group": "reference", "lower": "higher", "lower_in": "higher_in"}
+    swapped = order.rename(columns=other_way | {new: old for old, new in other_way.items()})
+    both = pd.concat([order, swapped]).set_index(["group", "reference"])
+    rows = both.loc[[pair for pair in pairs if pair in both.index]].reset_index()
     if rows.empty:
-        return Check("[x]", "not_checkable", "03_rating_comparisons", "The run does not compare these care groups.")
+        return None
     note = "Table 1 orders ratings of the cases inspected; it does not say by how much, why, or whether it holds for others."
     return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
 

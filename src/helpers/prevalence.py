@@ -111,13 +111,22 @@ def _clustered_rows(
     for method in intervals.CLUSTERED_METHODS:
         common = {"method": method, "icc": icc, "deff": deff, "n_effective": n / deff}
         plain, lowest, highest = (
-            intervals.clustered(share, n, deff, clusters - 1, confidence, method)
-            for share in (share, counts.low / n, counts.high / n)
+            _clustered_or_missing(used, n, deff, clusters - 1, confidence, method)
+            for used in (share, counts.low / n, counts.high / n)
         )
         both = intervals.Interval(lowest.lower, highest.upper)
         for rounding, used, limits in (("ignored", None, plain), ("included", counts, both)):
             rows.append(common | _rounding_columns(rounding, used, share) | limits._asdict())
     return rows
+
+
+def _clustered_or_missing(
+    share: float, n: int, deff: float, df: int, confidence: float, method: intervals.ClusteredMethod
+) -> intervals.Interval:
+    """The interval; 0% and 100% have no logit, so there the limit beyond which no share lies is all that it gives."""
+    if method == "logit_t" and share in (0, 1):
+        return intervals.Interval(0.0 if share == 0 else np.nan, 1.0 if share == 1 else np.nan)
+    return intervals.clustered(share, n, deff, df, confidence, method)
 
 
 def _rounding_columns(rounding: str, counts: Counts | None, estimate: float) -> dict[str, object]:

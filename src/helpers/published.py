@@ -74,7 +74,7 @@ def as_rating(labels: Iterable[str]) -> pd.Series:
         A label is not one of the four ratings.
     """
     labels = pd.Series(labels, dtype=str)
-    for label in labels[~labels.isin(RATINGS.categories)]:
+    for label in labels[~labels.isin(RATINGS.categories)].astype(object).fillna("(missing)"):
         raise InputError(f"{label!r} is not a rating; {did_you_mean(label, RATINGS.categories)}")
     return labels.astype(RATINGS)
 

@@ -61,15 +61,19 @@ def compare_order(cells: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> p
     Returns
     -------
     DataFrame
-        The columns of ``rating_order.csv``, one row a pair; `lower_in` names the standards rated lower.
+        The columns of ``rating_order.csv``, one row a pair; `lower_in` and `higher_in` name the standards.
     """
     codes = cells.assign(rank=cells["rating"].cat.codes).pivot(index="standard", columns="care_group", values="rank")
     rows = []
     for group, reference in compared:
         step = np.sign(codes[group] - codes[reference])
         counts = {"lower": (step < 0).sum(), "same": (step == 0).sum(), "higher": (step > 0).sum()}
-        named = ", ".join(standard for standard in cells["standard"].unique() if step[standard] < 0)
-        rows.append({"group": group, "reference": reference, **counts, "standards": len(step), "lower_in": named or "none"})
+        standards = cells["standard"].unique()
+        named = {
+            "lower_in": ", ".join(standard for standard in standards if step[standard] < 0) or "none",
+            "higher_in": ", ".join(standard for standard in standards if step[standard] > 0) or "none",
+        }
+        rows.append({"group": group, "reference": reference, **counts, "standards": len(step), **named})
     return pd.DataFrame(rows).assign(evidence=_one_evidence(cells))
 
 
@@ -77,7 +81,7 @@ def order_in_words(order: pd.DataFrame) -> str:
     """Say in sentences in how many standards each group is rated lower, and higher where it is."""
     sentences = []
     for row in order.itertuples():
-        higher = f", and higher in {row.higher}" if row.higher else ""
+        higher = f", and higher in {row.higher} ({row.higher_in})" if row.higher else ""
         where = f" ({row.lower_in})" if row.lower else ""
         pair = f"{GROUP_NAMES[row.group].capitalize()} are rated lower than {GROUP_NAMES[row.reference]}"
         sentences.append(f"{pair} in {row.lower} of {row.standards} standards{where}{higher}.")

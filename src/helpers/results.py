@@ -24,6 +24,11 @@ def per_cent(fraction: float, digits: int = 0) -> str:
     return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}%"
 
 
+def level(confidence: float) -> str:
+    """A confidence level as a per cent, in full, so that none looks like certainty: ``99.9%``."""
+    return f"{100 * confidence:.10g}%"
+
+
 def points(fraction: float, digits: int = 0) -> str:
     """A difference of fractions in percentage points, with a true minus sign; a missing one is ``[z]``."""
     return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -35,7 +35,10 @@ def test_a_file_may_hold_one_notebook_or_several(tmp_path):
     file.write_text("confidence: 0.9\n")
     assert choices.read_file(str(file), [PREVALENCE]) == {PREVALENCE: {"confidence": 0.9}}
     file.write_text("'02': {confidence: 0.9}\n03_rating_comparisons: {family: against_reference}\n")
-    assert choices.read_file(str(file), list(COLLECTION)) == {PREVALENCE: {"confidence": 0.9}, RATINGS: {"family": "against_reference"}}
+    assert choices.read_file(str(file), list(COLLECTION)) == {
+        PREVALENCE: {"confidence": 0.9},
+        RATINGS: {"family": "against_reference"},
+    }
 
 
 @pytest.mark.parametrize(

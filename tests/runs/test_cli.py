@@ -154,7 +154,9 @@ def test_what_list_prints_is_taken_by_run(tmp_path):
     from helpers.runs.catalogue import find
 
     printed = [line.strip() for line in notebooks("list").stdout.splitlines() if line.startswith("  -p areas=")]
-    word = subprocess.run(["sh", "-c", f"printf %s {printed[0][3:].split(': fieldwork')[0]}"], capture_output=True, text=True).stdout
+    word = subprocess.run(
+        ["sh", "-c", f"printf %s {printed[0][3:].split(': fieldwork')[0]}"], capture_output=True, text=True
+    ).stdout
     (model,) = choices.choose(find(["01"]), {}, choices.split([word])).values()
     assert model == find(["01"])[0].model()
 
@@ -187,7 +189,11 @@ def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):
     done = notebooks("run", "01", "--parameters", file, "-p", "cases_per_arm=3", "--output", tmp_path / "outputs")
     assert done.returncode == 0, done.stdout + done.stderr
     table = (tmp_path / "outputs" / "latest" / "tables" / "fieldwork_allocation.csv").read_text().splitlines()
-    assert table[1:] == [f"{area},{arm},[x],3,[x],[x],[x],[x],[x],supplied" for area in ("Leeds", '"Kent, north"') for arm in ("hosted", "placed_out")]
+    assert table[1:] == [
+        f"{area},{arm},[x],3,[x],[x],[x],[x],[x],supplied"
+        for area in ("Leeds", '"Kent, north"')
+        for arm in ("hosted", "placed_out")
+    ]
     manifest = json.loads((tmp_path / "outputs" / "latest" / "manifest.json").read_text())
     assert manifest["parameters"]["01_fieldwork_sampling"]["areas"] == ["Leeds", "Kent, north"]
     assert "<strong>Evidence in this run: supplied.</strong>" in (tmp_path / "outputs" / "latest" / "index.html").read_text()

@@ -71,7 +71,9 @@ def test_the_manifest_lists_all_data_all_notebooks_the_lock_and_the_helpers(run_
 
 def test_no_path_of_this_machine_is_in_a_run(run_folder):
     home = os.path.expanduser("~")
-    secret = re.compile("|".join(re.escape(word) for word in {str(paths.ROOT), str(run_folder.resolve()), home + "/", "ipykernel_"}))
+    secret = re.compile(
+        "|".join(re.escape(word) for word in {str(paths.ROOT), str(run_folder.resolve()), home + "/", "ipykernel_"})
+    )
     for path in run_folder.rglob("*"):
         if path.suffix in (".html", ".ipynb", ".json", ".csv", ".svg"):
             assert not secret.search(path.read_text()), path
