@@ -10,9 +10,16 @@ from matplotlib.transforms import Bbox
 
 from helpers import figures, ledger, prevalence, published, ratings, results, sampling
 
+IN_CARE, ON_A_PLAN = prevalence.SHARES
 
-def published_table(name):
-    return ledger.published_tables()[name]
+
+@cache
+def published_tables():
+    return ledger.published_tables()
+
+
+def published_bounds():
+    return published_tables()["rating_bounds"]
 
 
 def precision(areas, cases_per_arm, iccs, levels):
@@ -20,7 +27,7 @@ def precision(areas, cases_per_arm, iccs, levels):
 
 
 def published_share(claim):
-    return published_table("prevalence_estimates").query(f"claim == '{claim}'")
+    return published_tables()["prevalence_estimates"].query(f"claim == '{claim}'")
 
 
 def made_share(iccs, confidence=0.95):
@@ -35,13 +42,14 @@ def bounds(reference, family):
 # The figures of the notebooks as they stand, and as other parameters make them; tables are made when they are drawn.
 COMMITTED = {
     "half widths": (figures.half_widths, partial(precision, 6, 5, sampling.ICCS, [0.8, 0.95])),
-    "in care": (figures.share_intervals, partial(published_share, prevalence.SHARES[0])),
-    "on a plan": (figures.share_intervals, partial(published_share, prevalence.SHARES[1])),
-    "differences": (figures.difference_bounds, partial(published_table, "rating_bounds")),
-    "verdicts": (figures.verdict_counts, lambda: ledger.build(ledger.published_tables())),
+    "in care": (figures.share_intervals, partial(published_share, IN_CARE)),
+    "on a plan": (figures.share_intervals, partial(published_share, ON_A_PLAN)),
+    "differences": (figures.difference_bounds, published_bounds),
+    "verdicts": (figures.verdict_counts, lambda: ledger.build(published_tables())),
 }
 OTHERS = {
     "half widths, one level": (figures.half_widths, partial(precision, 6, 5, sampling.ICCS, [0.8])),
+    "half widths, one area": (figures.half_widths, partial(precision, 1, 5, sampling.ICCS, [0.8, 0.95])),
     "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*sampling.ICCS, 0.6], [0.8, 0.9])),
     "shares, one correlation": (figures.share_intervals, partial(made_share, [0.05])),
     "shares, eight correlations": (figures.share_intervals, partial(made_share, np.arange(8) / 100)),
@@ -127,7 +135,7 @@ def test_the_title_of_half_widths_says_the_least_and_the_greatest(name):
     level = table["level"].max()
     widths = table.loc[(table["group"] == "all") & (table["reading"] == "t") & (table["level"] == level), "half_width"]
     least, greatest = (f"{100 * width:.0f}" for width in (widths.min(), widths.max()))
-    assert title(name) == f"A share of one half is known within {least} to {greatest} points ({level:.0%} confidence)"
+    assert f"within {least} to {greatest} points ({level:.0%} confidence)" in title(name)
 
 
 @pytest.mark.parametrize("name", WIDTHS)
@@ -150,9 +158,10 @@ def test_half_widths_start_at_zero():
     assert drawn("half widths").axes[0].get_ylim()[0] == 0
 
 
-def test_half_widths_of_one_area_can_be_drawn():
-    """One area has no t reading, so there is no half width to draw."""
-    assert figures.half_widths(precision(1, 5, sampling.ICCS, [0.8, 0.95])).get_suptitle()
+def test_half_widths_of_one_area_draw_nothing_and_say_why():
+    """One area has no t reading."""
+    assert list(drawn("half widths, one area").axes[0].lines) == []
+    assert title("half widths, one area").startswith("One area")
 
 
 @pytest.mark.parametrize("levels", [[0.8, 0.9], [0.8, 0.803]])
@@ -204,7 +213,8 @@ def rounded(name):
 def test_the_title_of_differences_counts_the_known_directions(name):
     rows = rounded(name)
     known = (rows["sign"] != "not_identified").sum()
-    assert title(name) == f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none"
+    finding = f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none"
+    assert title(name) == f"With the recalled bands, {finding}"
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
@@ -240,7 +250,7 @@ def test_each_panel_names_the_groups_that_it_compares():
 def test_the_title_of_verdicts_counts_the_claims_that_were_checked(name):
     table = table_of(name)
     checked = (table["verdict"] != "not_checkable").sum()
-    assert title(name) == f"Other published figures bear on {checked} of {len(table)} claims"
+    assert f"{checked} of {len(table)} claims" in title(name)
 
 
 @pytest.mark.parametrize("name", VERDICTS)

@@ -94,11 +94,10 @@ def test_rows_that_are_not_published_contradict_nothing(tables, evidence):
 
 
 @pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("change", ["synthetic", "supplied", "missing", "empty"])
-def test_without_its_published_table_a_claim_is_not_checkable(tables, built, name, change):
+@pytest.mark.parametrize("left", [None, "synthetic"])
+def test_without_its_published_table_a_claim_is_not_checkable(tables, built, name, left):
     others = {key: table for key, table in tables.items() if key != name}
-    changed = {"missing": {}, "empty": {name: tables[name].iloc[:0]}}.get(change, {name: tables[name].assign(evidence=change)})
-    found = ledger.build(others | changed)
+    found = ledger.build(others | ({name: tables[name].assign(evidence=left)} if left else {}))
     lost = found[found["verdict"] != built["verdict"]]
     assert len(lost) > 0
     assert set(lost["verdict"]) == {"not_checkable"}
@@ -122,13 +121,11 @@ def test_shares_of_another_base_are_not_checkable(tables):
 
 
 @pytest.mark.parametrize("reference", ratings.CARE_GROUPS)
-@pytest.mark.parametrize("claim", ["letter_worse_for_children_in_care", "letter_worse_out_of_area"])
-def test_the_order_of_ratings_bears_on_a_claim_whichever_group_is_the_reference(tables, built, reference, claim):
+def test_the_order_of_ratings_bears_on_a_claim_whichever_group_is_the_reference(tables, built, reference):
     """All pairs are compared, some of them the other way round."""
     pairs = ratings.pairs(ratings.CARE_GROUPS, reference, "all_pairs")
     found = ledger.build(tables | {"rating_order": ratings.compare_order(published.table_1(), pairs)})
-    by_default, otherwise = (table.set_index("claim").loc[claim, "recomputed"] for table in (built, found))
-    assert otherwise.count(" of 4 standards") == by_default.count(" of 4 standards")
+    pd.testing.assert_frame_equal(found, built)
 
 
 def test_care_groups_that_were_not_compared_are_not_checkable(tables):

@@ -162,6 +162,14 @@ def test_the_whole_range_of_per_cents_has_an_interval(per_cent, limit):
     assert rows.query("method == 'korn_graubard'")[limit].eq(per_cent / 100).all()
 
 
+@pytest.mark.parametrize(("per_cent", "limit", "other"), [(0, "lower", "upper"), (100, "upper", "lower")])
+def test_where_there_is_no_logit_the_limit_that_it_would_give_is_missing(per_cent, limit, other):
+    rows = prevalence.share_estimates("made", per_cent, 1253, 42, [0.05], 0.95, "supplied")
+    ignored = where(rows, method="logit_t", rounding="ignored").squeeze()
+    assert ignored[limit] == per_cent / 100
+    assert np.isnan(ignored[other])
+
+
 def test_a_base_that_cannot_give_the_per_cent_is_refused():
     with pytest.raises(InputError, match="26% cannot come from 7 cases"):
         prevalence.published_estimates(7, 2, [0.05], 0.95)

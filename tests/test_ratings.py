@@ -188,6 +188,7 @@ def test_lower_same_and_higher_add_up_and_swap(pairs):
     one, other = ratings.compare_order(cells_of(pairs), [("a", "b"), ("b", "a")]).itertuples()
     assert one.lower + one.same + one.higher == one.standards == len(pairs)
     assert (one.lower, one.same, one.higher) == (other.higher, other.same, other.lower)
+    assert (one.lower_in, one.higher_in) == (other.higher_in, other.lower_in)
 
 
 def test_a_group_that_is_nowhere_lower_is_lower_in_none():

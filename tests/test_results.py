@@ -206,6 +206,8 @@ def test_a_missing_number_is_not_applicable(words, missing):
         (results.per_cent(0.26), "26%"),
         (results.per_cent(0.1875, 2), "18.75%"),
         (results.per_cent(0), "0%"),
+        (results.level(0.95), "95%"),
+        (results.level(0.999), "99.9%"),
         (results.points(-0.3), "\N{MINUS SIGN}30"),
         (results.points(0.1234, 1), "12.3"),
         (results.interval({"lower": 0.2171, "upper": 0.3067}), "21.7% to 30.7%"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from helpers import contracts, published, results, sampling
 from tests import known
 
-repeatable = settings(deadline=None, derandomize=True, max_examples=25)
+repeatable = settings(deadline=None, derandomize=True, max_examples=15)
 DIFFERENCE = "hosted_minus_placed_out"
 icc = st.floats(0.01, 0.9)
 two_iccs = st.tuples(icc, icc).filter(lambda pair: abs(pair[0] - pair[1]) > 1e-6).map(sorted)

@@ -7,7 +7,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from helpers.prevalence import METHOD_NAMES
+from helpers.prevalence import METHOD_NAMES, SHARES
 from helpers.ratings import GROUP_NAMES
 from helpers.results import level, points
 
@@ -60,10 +60,9 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    widths = rows["upper"] - rows["lower"]
-    _title(
-        figure, f"By method, clusters and rounding, an interval is {points(widths.min())} to {points(widths.max())} points wide"
-    )
+    least, greatest = (points(width) for width in (rows["upper"] - rows["lower"]).agg(["min", "max"]))
+    share = SHARES.get(rows["claim"].iloc[0], rows["claim"].iloc[0])
+    _title(figure, f"Share {share}: by method, clusters and rounding an interval is {least} to {greatest} points wide")
     return figure
 
 
@@ -88,7 +87,10 @@ def difference_bounds(bounds: pd.DataFrame) -> Figure:
         _draw_bounds(axes, part, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
     axes.set_xlabel("difference in the share judged sufficient on the lowest key question (percentage points)")
     known = (rows["sign"] != "not_identified").sum()
-    _title(figure, f"Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none")
+    _title(
+        figure,
+        f"With the recalled bands, Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none",
+    )
     return figure
 
 

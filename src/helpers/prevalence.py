@@ -8,7 +8,10 @@ import pandas as pd
 from helpers import intervals, published
 from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
 
-SHARES = ("letter_in_care_during_sentence", "letter_child_protection_or_section_47")
+SHARES = {
+    "letter_in_care_during_sentence": "in care during the sentence",
+    "letter_child_protection_or_section_47": "on a protection plan or enquiry",
+}
 QUOTIENT = "looked_after_share_of_starts"
 METHOD_NAMES = {
     "wilson": "Wilson",
