@@ -22,7 +22,7 @@ test: setup ## run all tests, the notebooks included
 	@$(VENV)/python -m pytest
 
 lab: setup ## open JupyterLab with the kernel of this environment
-	@$(VENV)/jupyter lab --notebook-dir=.
+	@$(VENV)/jupyter lab --notebook-dir=. --LabApp.extension_manager=readonly $(LAB_OPTIONS)
 
 notebooks: setup ## execute the committed notebooks again, in place
 	@$(VENV)/python -m helpers.runs.committed

@@ -1,6 +1,7 @@
 """The installation: once, again only where the lock changed, and one line where it cannot be."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +21,10 @@ def bootstrap(tmp_path, monkeypatch):
     specification.loader.exec_module(module)
     for name in ("requirements.lock", "pyproject.toml"):
         (tmp_path / name).write_bytes((paths.ROOT / name).read_bytes())
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "lab_settings.json").write_bytes((paths.ROOT / "tools" / "lab_settings.json").read_bytes())
     venv = tmp_path / ".venv"
+    monkeypatch.setattr(module, "VENV", str(venv))
     monkeypatch.setattr(module, "ROOT", str(tmp_path))
     monkeypatch.setattr(module, "VENV_PYTHON", str(venv / "bin" / "python"))
     monkeypatch.setattr(module, "STAMP", str(venv / "installed"))
@@ -60,6 +64,12 @@ def test_a_changed_setting_of_a_tool_installs_nothing(bootstrap, tmp_path):
     path.write_text(path.read_text().replace("line-length = 130", "line-length = 120"))
     bootstrap.main()
     assert len(bootstrap.steps) == 5
+
+
+def test_jupyterlab_is_told_to_ask_the_network_for_nothing(bootstrap, tmp_path):
+    bootstrap.main()
+    settings = json.loads((tmp_path / ".venv/share/jupyter/lab/settings/overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"] == {"checkForUpdates": False, "fetchNews": "false"}
 
 
 def test_an_installation_that_broke_off_is_made_again(bootstrap, tmp_path):

@@ -6,6 +6,7 @@ syntax that old versions of Python can read far enough to be told that they are 
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -77,6 +78,10 @@ def main():
     step([VENV_PYTHON, "-m", "compileall", "-q", "src"], "compiling the helpers")
     # The list of fonts is made here, or two first kernels would make it side by side.
     step([VENV_PYTHON, "-c", "import matplotlib.font_manager"], "listing the fonts")
+    # JupyterLab would ask the network for news and newer versions.
+    settings = os.path.join(VENV, "share", "jupyter", "lab", "settings")
+    os.makedirs(settings, exist_ok=True)
+    shutil.copyfile(os.path.join(ROOT, "tools", "lab_settings.json"), os.path.join(settings, "overrides.json"))
     with open(STAMP, "w") as handle:
         handle.write(fingerprint())
 
