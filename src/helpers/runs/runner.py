@@ -124,8 +124,13 @@ def _execute_all(
             pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", given, on_cell)
             for notebook, given in values.items()
         ]
-        for done in as_completed(waiting):
-            on_outcome(done.result())
+        try:
+            for done in as_completed(waiting):
+                on_outcome(done.result())
+        except BaseException:
+            # Stopped from the keyboard: what has not begun does not begin.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
         return [done.result() for done in waiting]
 
 
