@@ -134,6 +134,11 @@ def test_both_arms_are_equally_precise():
     pd.testing.assert_frame_equal(hosted, placed_out)
 
 
+def test_the_t_reading_has_a_degree_of_freedom_less_than_there_are_areas():
+    table = sampling.precision(6, 5, sampling.ICCS, [0.8, 0.95], "supplied")
+    assert set(zip(table["reading"], table["df"], strict=True)) == {("normal", np.inf), ("t", 5)}
+
+
 def test_one_area_has_no_t_reading():
     assert set(sampling.precision(1, 5, [0.05], [0.95], "supplied")["reading"]) == {"normal"}
 

@@ -25,10 +25,11 @@ TABLES: dict[str, dict[str, str]] = {
         "n_effective": "cases / design effect; for the difference, of one arm",
         "level": "confidence level",
         "half_width": "half width of the interval at a proportion of one half, fraction",
-        "minimum_detectable_difference": "least rise from one half that is found with a power of 0.8, fraction",
+        "minimum_detectable_difference": "least rise of one arm, from one half, that is found with a power of 0.8, fraction",
         "reading": "`normal` or `t`: which distribution gives the half width",
         "df": "degrees of freedom; `inf` for the normal",
-        "rho_between_arms": "correlation of cases in different arms of one area",
+        "rho_between_arms": "assumed correlation of cases in different arms of one area",
+        "assumes": "what is assumed and is in neither document",
     }
     | EVIDENCE,
     "prevalence_estimates": {
@@ -44,6 +45,7 @@ TABLES: dict[str, dict[str, str]] = {
         "estimate": "the share, fraction",
     }
     | _LIMITS
+    | {"assumes": "what is assumed and is not in the letter"}
     | EVIDENCE,
     "rating_order": {
         "group": "care group",

@@ -21,7 +21,7 @@ def _title(figure: Figure, finding: str) -> None:
 
 def half_widths(precision: pd.DataFrame) -> Figure:
     """Half width against correlation, a line for each confidence level: t reading, all cases."""
-    rows = precision.query("group == 'all' and reading == 't'")
+    rows = precision.query("group == 'all' and reading == 't' and rho_between_arms == icc")
     figure = Figure(figsize=(7, 4))
     axes = figure.subplots()
     for (confidence, line), colour, style in zip(rows.groupby("level"), PALETTE, ("-", "--", ":"), strict=False):
@@ -39,7 +39,9 @@ def _half_widths_in_words(rows: pd.DataFrame) -> str:
         return "One area does not show how much areas differ"
     widest = rows[rows["level"] == rows["level"].max()]
     low, high = (points(width) for width in widest["half_width"].agg(["min", "max"]))
-    return f"A share of one half is known within {low} to {high} points ({level(widest['level'].iloc[0])} confidence)"
+    sure = f"({level(widest['level'].iloc[0])} confidence)"
+    cases = round(widest["n_effective"].iloc[0] * widest["deff"].iloc[0])
+    return f"{cases} cases would place a share of one half within {low} to {high} points {sure}"
 
 
 def share_intervals(estimates: pd.DataFrame) -> Figure:
@@ -56,7 +58,7 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
         )
         axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
     axes.set_yticks(range(len(order)), order)
-    axes.set(xlabel=f"share of inspected court-order cases ({level(rows['level'].iloc[0])} intervals)")
+    axes.set(xlabel=f"share of cases ({level(rows['level'].iloc[0])} intervals)")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
@@ -136,5 +138,5 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    _title(figure, f"Other published figures bear on {checked} of {len(ledger)} claims")
+    _title(figure, f"The two documents bear on {checked} of their {len(ledger)} claims")
     return figure

@@ -67,7 +67,9 @@ def union(counts: Counts, n: int, confidence: float, method: BinomialMethod = "w
 
 
 def design_effect(icc: float, n: int, clusters: int, size_cv: float = 0.0) -> float:
-    """Kish's design effect of clustering: ``1 + ((1 + cv^2) n / clusters - 1) icc`` (Kish 1965).
+    """Kish's design effect of clustering: ``1 + ((1 + cv^2) n / clusters - 1) icc``.
+
+    Kish 1965 for equal sizes; Eldridge, Ashby and Kerry 2006 for unequal ones.
 
     Parameters
     ----------

@@ -10,10 +10,10 @@ from helpers import contracts, parameters, prevalence, published, ratings, sampl
 from helpers.errors import InputError
 
 VERDICTS = {
-    "reproduced": "follows from other published figures by arithmetic, and the arithmetic was done again",
-    "consistent": "agrees with other published figures, which do not fix it",
-    "bounded": "published figures, with any assumption named, limit what is behind it and do not confirm it",
-    "not_checkable": "nothing published confirms or refutes it",
+    "reproduced": "follows by arithmetic from other figures of the two documents, and the arithmetic was done again",
+    "consistent": "agrees with something else that the two documents print, which does not fix it",
+    "bounded": "is limited, and not fixed, by what the two documents print and the assumptions that its note names",
+    "not_checkable": "has nothing else in the two documents that confirms or refutes it",
 }
 Tables = Mapping[str, pd.DataFrame]
 
@@ -86,9 +86,9 @@ def build(tables: Tables) -> pd.DataFrame:
     InputError
         A claim is contradicted: what follows from other published figures is not what it prints.
     """
-    tables = {name: table[table["evidence"] == published.EVIDENCE] for name, table in tables.items()}
-    reasons = published.read("not-checkable").set_index("claim")["reason"]
     claims = published.claims()
+    tables = {name: table[table["evidence"] == published.EVIDENCE] for name, table in tables.items()} | {"claims": claims}
+    reasons = published.read("not-checkable").set_index("claim")["reason"]
     checks = [_check(claim, tables, reasons) for claim in claims["claim"]]
     # A finding in words prints no value: its quantifier stands there, and where it has none, nothing applies.
     shown = claims["value"].where(claims["value"] != "", claims["qualifier"]).replace("", pd.NA)
@@ -105,11 +105,14 @@ def _check(claim: str, tables: Tables, reasons: pd.Series) -> Check:
     found = check(claim, tables[needed]) if len(tables.get(needed, ())) else None
     if found is None:
         return _not_checkable(f"The run holds no published rows of the table {needed} that bear on it.")
-    if found.verdict == "reproduced" and found.recomputed != published.value(claim):
-        raise InputError(
-            f"{claim}: the document prints {published.value(claim)}, other published figures give {found.recomputed}"
-        )
     return found
+
+
+def _same(claim: str, recomputed: str) -> str:
+    """Give back what was recomputed, once it is found to be what the document prints."""
+    if recomputed != published.value(claim):
+        raise InputError(f"{claim}: the document prints {published.value(claim)}, other published figures give {recomputed}")
+    return recomputed
 
 
 def _not_checkable(reason: str) -> Check:
@@ -117,23 +120,49 @@ def _not_checkable(reason: str) -> Check:
 
 
 def _areas(claim: str, allocation: pd.DataFrame) -> Check:
-    named = allocation["area"].nunique()
-    return Check(str(named), "reproduced", "01_fieldwork_sampling", "The areas named in the same note were counted.")
+    note = "The areas named were counted; they are six if 'Shropshire, Telford & Wrekin' is one, which the release does not mark."
+    return Check(_same(claim, str(allocation["area"].nunique())), "consistent", "01_fieldwork_sampling", note)
 
 
 def _cases_per_area(claim: str, allocation: pd.DataFrame) -> Check:
     asked = " or ".join(str(total) for total in allocation.groupby("area")["requested"].sum().unique())
     note = "Five hosted and five placed out were added. This is what was asked for; what each area gave is not published."
-    return Check(asked, "reproduced", "01_fieldwork_sampling", note)
+    return Check(_same(claim, asked), "reproduced", "01_fieldwork_sampling", note)
+
+
+def _cases_per_arm(claim: str, allocation: pd.DataFrame) -> Check:
+    arm = claim.removeprefix("release_cases_")
+    others = allocation.loc[allocation["arm"] != arm, "requested"].unique()
+    left = " or ".join(str(published.number("release_cases_asked_per_area") - int(other)) for other in others)
+    note = "The other arm's five were taken from the ten asked for; what each area gave is not published."
+    return Check(_same(claim, left), "reproduced", "01_fieldwork_sampling", note)
 
 
 def _sites(claim: str, allocation: pd.DataFrame) -> Check:
-    of_which, others = published.number("release_sites_concentration"), published.number("release_site_london")
+    first, last = published.number("release_sites_concentration"), published.number("release_site_london")
     total = allocation["area"].nunique()
-    if of_which + others != total:
-        raise InputError(f"{claim}: {of_which} areas and {others} more are not the {total} areas named")
+    if not first + 1 == last == total:
+        raise InputError(f"{claim}: after {first} areas the next is not number {last} of the {total} areas named")
     note = "Five areas and a sixth make the six that are named; how many children were placed in each is not published."
-    return Check(f"{of_which} + {others} = {total}", "consistent", "01_fieldwork_sampling", note)
+    return Check(f"{first} + 1 = {last}", "consistent", "01_fieldwork_sampling", note)
+
+
+def _publication(claim: str, claims: pd.DataFrame) -> Check:
+    (day,) = set(claims.loc[claims["claim"].isin(["release_embargo", "release_report_publication"]), "value"])
+    note = "The end of the embargo and the day of the report are the same; the report itself would confirm it."
+    return Check(_same(claim, day), "consistent", "04_evidence_ledger", note)
+
+
+def _elapsed(claim: str, claims: pd.DataFrame) -> Check:
+    written = pd.Timestamp(published.value("letter_date"))
+    year = int(published.value("letter_document_resettlement_final_report"))
+    least, greatest = (12 * (written.year - year) + written.month - month for month in (12, 1))
+    if not least <= 12 * published.number(claim) <= greatest:
+        raise InputError(f"{claim}: from {year} to the letter is {least} to {greatest} months")
+    note = (
+        "From the year of the report to the month of the letter; 'nearly two years' fits, and the report's month would settle it."
+    )
+    return Check(f"{least} to {greatest} months", "consistent", "04_evidence_ledger", note)
 
 
 def _share(claim: str, estimates: pd.DataFrame) -> Check | None:
@@ -147,10 +176,12 @@ def _share(claim: str, estimates: pd.DataFrame) -> Check | None:
 
 
 def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
-    rating = published.value(claim)
-    limits = ratings.band_limits(published.rating_bands(), "rounded").loc[rating]
-    behind = f"{limits.low:g} to under {limits.high:g} per cent"
-    note = f"What the rating stands for under an assumed rule: {ratings.ASSUMED_RULE}. The percentage is not published."
+    plain, moved = (
+        ratings.band_limits(published.rating_bands(), convention).loc[published.value(claim)]
+        for convention in ("rounded", "discretion")
+    )
+    behind = f"{plain.low:g} to under {plain.high:g} per cent ({moved.low:g} to under {moved.high:g} if a panel moved the rating)"
+    note = f"The percentage is not published; this is what the rating stands for under {ratings.ASSUMED_RULE}."
     return Check(behind, "bounded", "03_rating_comparisons", note)
 
 
@@ -170,6 +201,8 @@ def _order_check(order: pd.DataFrame, pairs: list[tuple[str, str]]) -> Check | N
     rows = both.loc[[pair for pair in pairs if pair in both.index]].reset_index()
     if rows.empty:
         return None
+    if (rows["lower"] <= rows["higher"]).any():
+        raise InputError(f"Table 1 does not bear the finding out: {ratings.order_in_words(rows)}")
     note = "Table 1 orders ratings of the cases inspected; it does not say by how much, why, or whether it holds for others."
     return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
 
@@ -182,8 +215,13 @@ _CELLS = {
 _CHECKS: dict[str, tuple[str, Callable[[str, pd.DataFrame], Check]]] = {
     "release_areas_visited": ("fieldwork_allocation", _areas),
     "release_cases_asked_per_area": ("fieldwork_allocation", _cases_per_area),
+    "release_cases_hosted": ("fieldwork_allocation", _cases_per_arm),
+    "release_cases_placed_out": ("fieldwork_allocation", _cases_per_arm),
     "release_sites_concentration": ("fieldwork_allocation", _sites),
     "release_site_london": ("fieldwork_allocation", _sites),
+    "release_embargo": ("claims", _publication),
+    "release_report_publication": ("claims", _publication),
+    "letter_recommendation_elapsed": ("claims", _elapsed),
     "letter_in_care_during_sentence": ("prevalence_estimates", _share),
     "letter_child_protection_or_section_47": ("prevalence_estimates", _share),
     "letter_worse_for_children_in_care": ("rating_order", _worse),

@@ -89,7 +89,11 @@ def share_estimates(
     rows = _binomial_rows(per_cent, counts, n, confidence)
     for icc in iccs:
         rows += _clustered_rows(per_cent, counts, n, clusters, icc, confidence)
-    return _in_order(pd.DataFrame(rows).assign(claim=claim, n=n, level=confidence, evidence=evidence))
+    base = f"a random sample of {n} cases"
+    clustered = f"; {clusters} services of equal size, drawn at random, alike within a service by icc"
+    table = pd.DataFrame(rows).assign(claim=claim, n=n, level=confidence, assumes=base, evidence=evidence)
+    table.loc[table["method"].isin(intervals.CLUSTERED_METHODS), "assumes"] += clustered
+    return _in_order(table)
 
 
 def _binomial_rows(per_cent: int, counts: Counts, n: int, confidence: float) -> list[dict[str, object]]:
@@ -160,14 +164,15 @@ def quotient_estimates(
         The columns of ``prevalence_estimates.csv``; method ``quotient``, two rows.
     """
     span = quotient_span(rounding_span(above, above_nearest), rounding_span(below, below_nearest))
-    common = {"claim": claim, "method": "quotient", "estimate": above / below, "evidence": evidence}
+    assumes = f"rounded to the nearest {above_nearest:g} and {below_nearest:g}"
+    common = {"claim": claim, "method": "quotient", "estimate": above / below, "assumes": assumes, "evidence": evidence}
     rows = [common | {"rounding": "ignored"}, common | {"rounding": "included", "lower": span.low, "upper": span.high}]
     return _in_order(pd.DataFrame(rows))
 
 
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     columns = ["claim", "method", "rounding", "icc", "count_low", "count_high", "n", "deff", "n_effective"]
-    columns += ["estimate", "lower", "upper", "level", "evidence"]
+    columns += ["estimate", "lower", "upper", "level", "assumes", "evidence"]
     table = table.reindex(columns=columns)
     whole, real = ["count_low", "count_high", "n"], ["icc", "deff", "n_effective", "estimate", "lower", "upper", "level"]
     return table.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(real, np.float64))

@@ -23,7 +23,7 @@ CONVENTIONS: dict[Convention, str] = {
     "integer": "the difference is taken between the whole per cents that would be printed",
     "discretion": "as rounded, and a panel may move a rating within 5 points of a boundary",
 }
-ASSUMED_RULE = "recalled bands and lowest key question (not in the letter)"
+ASSUMED_RULE = "recalled bands and lowest key question, applied to the cases of all services together (not in the letter)"
 
 
 def pairs(groups: Sequence[str], reference: str, family: Literal["all_pairs", "against_reference"]) -> list[tuple[str, str]]:
@@ -125,7 +125,7 @@ def bounds(
     """Sharp bounds on differences, ratios and odds ratios of the percentages behind two ratings.
 
     The two percentages are tied by nothing but their bands, so each bound is reached in the limit
-    (Horowitz and Manski 1995). The percentages are those of each group's lowest key question.
+    (Manski 2003). The percentages are those of each group's lowest key question.
 
     Parameters
     ----------

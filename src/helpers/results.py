@@ -1,5 +1,6 @@
 """The one way to show and to write a table or a figure: always with its evidence."""
 
+import math
 from collections.abc import Callable, Mapping
 from html import escape
 from io import BytesIO
@@ -37,6 +38,22 @@ def points(fraction: float, digits: int = 0) -> str:
 def interval(limits: Mapping[str, float], digits: int = 1) -> str:
     """The limits of a row in words: ``21.7% to 30.7%``."""
     return f"{per_cent(limits['lower'], digits)} to {per_cent(limits['upper'], digits)}"
+
+
+def range_of(low: float, high: float) -> str:
+    """A range of differences in words, ``33 to 36 points``; what does not exist is said so."""
+    if pd.isna(low):
+        return "no number of points that so few areas could give"
+    if pd.isna(high):
+        return f"{points(low)} points or more"
+    return f"{points(low)} points" if points(low) == points(high) else f"{points(low)} to {points(high)} points"
+
+
+def outward(limits: Mapping[str, float], digits: int = 2) -> str:
+    """Bounds in words, rounded away from each other so that they still bound: ``18.16% to 19.37%``."""
+    scale = 10 ** (digits + 2)
+    lower, upper = math.floor(limits["lower"] * scale) / scale, math.ceil(limits["upper"] * scale) / scale
+    return interval({"lower": lower, "upper": upper}, digits)
 
 
 def spaced(name: str) -> str:
@@ -153,7 +170,9 @@ STYLE = {
 }
 
 
-def show_figure(draw: Callable[[pd.DataFrame], Figure], table: pd.DataFrame, name: str, alt: str, output: str) -> Image:
+def show_figure(
+    draw: Callable[[pd.DataFrame], Figure], table: pd.DataFrame, name: str, alt: str, output: str, assumes: str = ""
+) -> Image:
     """Draw a figure from a table, stamp its evidence, write SVG and PNG below `output`, and show it.
 
     The same table gives the same bytes: no date and no random identifier is written.
@@ -170,10 +189,13 @@ def show_figure(draw: Callable[[pd.DataFrame], Figure], table: pd.DataFrame, nam
         The finding in words, for who cannot see the picture.
     output : str
         Folder of the run, or empty.
+    assumes : str
+        What the figure assumes that no document says; stamped beside the evidence.
     """
+    stamp = f"Evidence: {_evidence(table)}." + (f" Assumed: {assumes}." if assumes else "")
     with mpl.rc_context(STYLE):
         figure = draw(table)
-        figure.supxlabel(f"Evidence: {_evidence(table)}.", fontsize=8, x=0.01, ha="left", color="#444444")
+        figure.supxlabel(stamp, fontsize=8, x=0.01, ha="left", color="#444444")
         png = _saved(figure, "png")
         if output:
             folder = Path(output) / "figures"

@@ -14,6 +14,7 @@ ARMS = ("hosted", "placed_out")
 # Correlations shown beside the one assumed.
 ICCS = (0.0, 0.02, 0.05, 0.1)
 NOT_AVAILABLE = "[x]"
+_ASSUMES = "areas and cases drawn at random; both arms equally alike within an area; correlation assumed"
 # Known only once an area has listed its cases.
 _NEEDS_FRAME = ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probability", "weight")
 
@@ -49,14 +50,14 @@ def allocation_asked(areas: Sequence[str], cases_per_arm: int, evidence: str) ->
     return table[["area", "arm", *order, "evidence"]]
 
 
-def precision(
-    areas: int, cases_per_arm: int, iccs: Iterable[float], levels: Iterable[float], evidence: str, proportion: float = 0.5
-) -> pd.DataFrame:
-    """What a design of equal strata can show of a proportion, before any case is seen.
+def precision(areas: int, cases_per_arm: int, iccs: Iterable[float], levels: Iterable[float], evidence: str) -> pd.DataFrame:
+    """What a design of equal strata could show of a proportion of one half, before any case is seen.
 
-    The areas are read as a sample of areas: cases of one area are alike by `icc`, and a mean of ``m`` cases an
-    area has the design effect ``1 + (m - 1) icc``. Hosted minus placed out has ``1 - icc`` where the two arms
-    share the whole area effect and ``1 + (m - 1) icc`` where they share none, so both are given.
+    The areas are read as a random sample of areas, and the cases of an arm as a random sample within each. Cases
+    of one arm of an area are alike by `icc`; cases of its two arms by `rho_between_arms`, which is `icc` where the
+    arms share the whole area effect and 0 where they share none, so both are given. With m cases an arm the
+    design effect is ``1 + (m - 1) icc`` for one arm, ``1 + (m - 1) icc + m rho`` for both arms together, and
+    ``1 + (m - 1) icc - m rho`` for hosted minus placed out.
 
     Parameters
     ----------
@@ -64,92 +65,108 @@ def precision(
     iccs, levels : iterable of float
         Intra-cluster correlations in [0, 1); confidence levels in (0, 1).
     evidence : str
-    proportion : float
-        Planned proportion; one half is the least favourable.
 
     Returns
     -------
     DataFrame
         The columns of ``fieldwork_precision.csv``. `reading` is ``normal`` (the rule behind tables of sample
-        size) or ``t`` (Student's t on areas - 1 degrees of freedom, as six areas are few). Half widths and
-        differences are fractions. The minimum detectable difference is upwards from `proportion`, with power
-        0.8 in a two-sided test at 1 - level with pooled variance under the null hypothesis; it is missing
-        where even a difference up to 1 would not be detected.
+        size, for a known correlation) or ``t`` (Student's t on areas - 1 degrees of freedom, as for an analysis
+        that estimates the variance from the areas; missing with one area). Half widths and differences are
+        fractions. The minimum detectable difference is the rise of one arm from one half above the other, see
+        `minimum_detectable_difference`; it is missing where even a rise to 1 would not be found.
     """
     rows = []
     for icc in sorted(set(iccs)):
         for group, between, cases, deff in _groups(areas, cases_per_arm, icc):
-            for level in sorted(set(levels)):
-                planned = {"group": group, "rho_between_arms": between, "icc": icc, "deff": deff}
-                planned |= {"n_effective": cases / deff, "level": level}
-                rows += [planned | line for line in _lines(proportion, cases / deff, areas - 1, level, group)]
+            planned = {"group": group, "rho_between_arms": between, "icc": icc, "deff": deff, "n_effective": cases / deff}
+            rows += [
+                planned | {"level": level} | _line(group, cases / deff, df, level)
+                for level in sorted(set(levels))
+                for df in (np.inf, areas - 1)
+                if df > 0
+            ]
     order = ["group", "icc", "deff", "n_effective", "level", "half_width", "minimum_detectable_difference"]
-    return pd.DataFrame(rows).assign(evidence=evidence)[[*order, "reading", "df", "rho_between_arms", "evidence"]]
+    order += ["reading", "df", "rho_between_arms", "assumes", "evidence"]
+    return pd.DataFrame(rows).assign(assumes=_ASSUMES, evidence=evidence)[order]
 
 
 def _groups(areas: int, cases_per_arm: int, icc: float) -> list[tuple[str, float, int, float]]:
     """(group, correlation between the arms of an area, cases of one group, design effect) of each comparison."""
-    both, one = 2 * cases_per_arm * areas, cases_per_arm * areas
-    alone = design_effect(icc, one, areas)
-    difference = [("hosted_minus_placed_out", 0.0, one, alone)]
-    if icc > 0:
-        difference.append(("hosted_minus_placed_out", icc, one, 1 - icc))
-    arms = [(arm, np.nan, one, alone) for arm in ARMS]
-    return [("all", np.nan, both, design_effect(icc, both, areas)), *arms, *difference]
+    cases = cases_per_arm * areas
+    alone = design_effect(icc, cases, areas)
+    groups = [(arm, np.nan, cases, alone) for arm in ARMS]
+    for between in sorted({0.0, icc}):
+        groups.append(("all", between, 2 * cases, alone + cases_per_arm * between))
+        groups.append(("hosted_minus_placed_out", between, cases, alone - cases_per_arm * between))
+    return groups
 
 
-def _lines(proportion: float, n_effective: float, df: int, level: float, group: str) -> list[dict[str, object]]:
-    """Half width under the normal and the t reading; a difference has twice the variance of one mean."""
+def _line(group: str, n_effective: float, df: float, level: float) -> dict[str, object]:
+    """Half width and detectable difference; a difference has twice the variance of one mean."""
     two_arms = group == "hosted_minus_placed_out"
-    error = np.sqrt((2 if two_arms else 1) * proportion * (1 - proportion) / n_effective)
-    tail = (1 + level) / 2
-    detectable = minimum_detectable_difference(proportion, n_effective, level) if two_arms else np.nan
-    normal = {"reading": "normal", "df": np.inf, "half_width": stats.norm.ppf(tail) * error}
-    lines = [normal | {"minimum_detectable_difference": detectable}]
-    if df > 0:
-        t = {"reading": "t", "df": df, "half_width": stats.t.ppf(tail, df) * error}
-        lines.append(t | {"minimum_detectable_difference": np.nan})
-    return lines
+    error = np.sqrt((2 if two_arms else 1) * 0.25 / n_effective)
+    return {
+        "reading": "normal" if np.isinf(df) else "t",
+        "df": df,
+        "half_width": stats.t.ppf((1 + level) / 2, df) * error,
+        "minimum_detectable_difference": minimum_detectable_difference(0.5, n_effective, level, df) if two_arms else np.nan,
+    }
 
 
-def minimum_detectable_difference(proportion: float, n_per_group: float, level: float, power: float = 0.8) -> float:
-    """The least rise from `proportion` that two groups of equal size detect (R ``power.prop.test``).
+def minimum_detectable_difference(
+    proportion: float, n_per_group: float, level: float, df: float = np.inf, power: float = 0.8
+) -> float:
+    """Find the least rise from `proportion` that a two-sided test of two equal groups finds with this power.
+
+    With infinite `df` it is the normal test with pooled variance under the null hypothesis (R
+    ``power.prop.test``); otherwise Student's t test of the difference, whose error is that of the two
+    proportions themselves (noncentral t).
 
     Parameters
     ----------
     proportion : float
-        Proportion in the reference group, in (0, 1).
+        Proportion in the lower group, in (0, 1).
     n_per_group : float
         Effective cases in each group.
     level, power : float
         One minus the two-sided significance level; chance of detection.
+    df : float
+        Degrees of freedom of the error.
 
     Returns
     -------
     float
-        A fraction; nan where not even a rise to 1 is detected with this power.
+        A fraction; nan where not even a rise to 1 is found with this power.
     """
 
     def missing(rise: float) -> float:
-        found = power_proportions_2indep(
-            rise, proportion, n_per_group, alpha=(1 - level) / 2, alternative="larger", return_results=False
-        )
-        return found - power
+        if np.isinf(df):
+            tail = {"alpha": (1 - level) / 2, "alternative": "larger", "return_results": False}
+            return power_proportions_2indep(rise, proportion, n_per_group, **tail) - power
+        higher = proportion + rise
+        error = np.sqrt((proportion * (1 - proportion) + higher * (1 - higher)) / n_per_group)
+        return stats.nct.sf(stats.t.ppf((1 + level) / 2, df), df, rise / error) - power
 
     highest = 1 - proportion
     return optimize.brentq(missing, 1e-9, highest, xtol=1e-13) if missing(highest) > 0 else np.nan
 
 
 def headline(table: pd.DataFrame, icc: float, level: float) -> dict[str, float]:
-    """Three numbers that sum up a design at one correlation and level.
+    """Four numbers that sum up a design at one correlation and level, in the t reading.
 
     Returns
     -------
     dict
-        half_width of all cases (t reading; nan with one area), and the least and greatest minimum detectable
-        difference (fractions; nan where none can be detected).
+        least_half_width and greatest_half_width of all cases, least_difference and greatest_difference that
+        would be found between the arms; fractions, nan where there is none.
     """
-    chosen = table[(table["icc"] == icc) & (table["level"] == level)]
-    widths = chosen.loc[(chosen["group"] == "all") & (chosen["reading"] == "t"), "half_width"]
-    detectable = chosen["minimum_detectable_difference"]
-    return {"half_width": widths.min(), "least": detectable.min(), "greatest": detectable.max(skipna=True)}
+    chosen = table[(table["icc"] == icc) & (table["level"] == level) & (table["reading"] == "t")]
+    widths = chosen.loc[chosen["group"] == "all", "half_width"]
+    differences = chosen["minimum_detectable_difference"]
+    return {
+        "least_half_width": widths.min(),
+        "greatest_half_width": widths.max(),
+        "least_difference": differences.min(),
+        # Where one end is not found at all, there is no greatest difference to name.
+        "greatest_difference": differences[chosen["group"] == "hosted_minus_placed_out"].max(skipna=False),
+    }
