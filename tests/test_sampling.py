@@ -19,13 +19,12 @@ design = st.tuples(st.integers(1, 30), st.integers(1, 30))
 
 def planned(row):
     """What `precision` gives for one row of R's table."""
-    table = sampling.precision(6, 5, [row.icc], [row.level], "supplied", row.p)
+    table = sampling.precision(6, 5, [row.icc], [row.level], "supplied")
     one_mean = row.quantity.startswith("half_width")
     group = {60: "all", 30: "hosted"}[row.n_per_group] if one_mean else DIFFERENCE
     reading = "t" if row.quantity.endswith("_t") else "normal"
     chosen = table[(table["group"] == group) & (table["reading"] == reading) & np.isclose(table["deff"], row.deff)]
-    column = "minimum_detectable_difference" if row.quantity == "minimum_detectable_difference" else "half_width"
-    return chosen[column].item()
+    return chosen["minimum_detectable_difference" if "detectable" in row.quantity else "half_width"].item()
 
 
 def power(rise, proportion, n, level):
@@ -40,19 +39,22 @@ def half_widths(areas, cases_per_arm, icc, group="all"):
     return table.loc[table["group"] == group].groupby("reading")["half_width"].max()
 
 
-QUANTITIES = ["half_width_normal", "half_width_t", "difference_half_width_normal", "minimum_detectable_difference"]
+DETECTABLE = ["minimum_detectable_difference", "minimum_detectable_difference_t"]
+QUANTITIES = ["half_width_normal", "half_width_t", "difference_half_width_normal", *DETECTABLE]
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_precision_agrees_with_r(quantity):
-    table = known.read("planning").query("quantity == @quantity and power != 0.9")
+    table = known.read("planning").query("quantity == @quantity and power != 0.9 and p == 0.5")
+    assert len(table) > 0
     np.testing.assert_allclose([planned(row) for row in table.itertuples()], table["value"], rtol=known.TOLERANCE)
 
 
-def test_minimum_detectable_differences_agree_with_r():
-    table = known.read("planning").query("quantity == 'minimum_detectable_difference'")
+@pytest.mark.parametrize(("quantity", "df"), [(DETECTABLE[0], np.inf), (DETECTABLE[1], 5)])
+def test_minimum_detectable_differences_agree_with_r(quantity, df):
+    table = known.read("planning").query("quantity == @quantity")
     ours = [
-        sampling.minimum_detectable_difference(row.p, row.n_per_group / row.deff, row.level, row.power)
+        sampling.minimum_detectable_difference(row.p, row.n_per_group / row.deff, row.level, row.power, df)
         for row in table.itertuples()
     ]
     np.testing.assert_allclose(ours, table["value"], rtol=known.TOLERANCE)
@@ -145,18 +147,37 @@ def test_one_area_has_no_t_reading():
 
 def test_the_headline_of_one_area_has_no_half_width():
     found = sampling.headline(sampling.precision(1, 60, [0.05], [0.95], "supplied"), 0.05, 0.95)
-    assert np.isnan(found["half_width"])
-    assert 0 < found["least"] < found["greatest"] < 0.5
+    assert all(np.isnan(value) for value in found.values())
+    assert "no number" in results.range_of(found["least_half_width"], found["greatest_half_width"])
 
 
 def test_the_headline_is_the_t_reading_and_the_range_of_differences_of_r():
     answers = known.read("planning").query("icc == 0.05 and level == 0.95 and p == 0.5")
-    width = answers.query("quantity == 'half_width_t' and n_per_group == 60")["value"].item()
-    differences = answers.query("quantity == 'minimum_detectable_difference'")["value"]
+    shared = answers.query("quantity == 'half_width_t' and n_per_group == 60").squeeze()
+    apart = shared.value * np.sqrt(1.2 / shared.deff)
+    differences = answers.query("quantity == 'minimum_detectable_difference_t'")["value"]
     table = sampling.precision(6, 5, sampling.ICCS, [0.8, 0.95], "published")
     assert sampling.headline(table, 0.05, 0.95) == pytest.approx(
-        {"half_width": width, "least": differences.min(), "greatest": differences.max()}
+        {
+            "least_half_width": apart,
+            "greatest_half_width": shared.value,
+            "least_difference": differences.min(),
+            "greatest_difference": differences.max(),
+        }
     )
+
+
+@repeatable
+@given(design, icc)
+def test_both_arms_together_are_less_alike_where_they_share_nothing(design, icc):
+    """The variance of the two arms' mean is half that of one arm, plus half the covariance that they share."""
+    areas, cases_per_arm = design
+    table = sampling.precision(areas, cases_per_arm, [icc], [0.95], "supplied").query("reading == 'normal'").set_index("group")
+    one = table.loc["hosted", "half_width"]
+    apart, shared = table.loc["all"].sort_values("rho_between_arms")["half_width"]
+    assert apart == pytest.approx(one / np.sqrt(2))
+    difference = table.loc[DIFFERENCE].sort_values("rho_between_arms")["half_width"].iloc[1]
+    assert (2 * shared) ** 2 + difference**2 == pytest.approx(4 * one**2)
 
 
 @repeatable

@@ -138,5 +138,5 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    _title(figure, f"The two documents bear on {checked} of their {len(ledger)} claims")
+    _title(figure, f"Something else in the two documents bears on {checked} of {len(ledger)} claims")
     return figure

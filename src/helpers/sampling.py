@@ -97,7 +97,9 @@ def _groups(areas: int, cases_per_arm: int, icc: float) -> list[tuple[str, float
     groups = [(arm, np.nan, cases, alone) for arm in ARMS]
     for between in sorted({0.0, icc}):
         groups.append(("all", between, 2 * cases, alone + cases_per_arm * between))
-        groups.append(("hosted_minus_placed_out", between, cases, alone - cases_per_arm * between))
+        # Equal to alone - m rho; in this form 1 - icc comes out exactly where the arms share all.
+        apart = 1 - between + (cases_per_arm - 1) * (icc - between)
+        groups.append(("hosted_minus_placed_out", between, cases, apart))
     return groups
 
 
@@ -109,12 +111,12 @@ def _line(group: str, n_effective: float, df: float, level: float) -> dict[str, 
         "reading": "normal" if np.isinf(df) else "t",
         "df": df,
         "half_width": stats.t.ppf((1 + level) / 2, df) * error,
-        "minimum_detectable_difference": minimum_detectable_difference(0.5, n_effective, level, df) if two_arms else np.nan,
+        "minimum_detectable_difference": minimum_detectable_difference(0.5, n_effective, level, df=df) if two_arms else np.nan,
     }
 
 
 def minimum_detectable_difference(
-    proportion: float, n_per_group: float, level: float, df: float = np.inf, power: float = 0.8
+    proportion: float, n_per_group: float, level: float, power: float = 0.8, df: float = np.inf
 ) -> float:
     """Find the least rise from `proportion` that a two-sided test of two equal groups finds with this power.
 

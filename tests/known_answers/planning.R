@@ -63,4 +63,25 @@ for (p in c(0.5, 0.6)) for (icc in iccs) for (deff in arm_deffs(icc)) for (level
 add("minimum_detectable_difference", 0.5, 30, 0, 1, 0.95, 0.9,
     minimum_detectable_difference(0.5, 30, 0.95, 0.9))
 
+# The same for Student's t test on clusters - 1 degrees of freedom, whose error is that of the
+# two proportions themselves: noncentral t, upper tail.
+minimum_detectable_difference_t <- function(p, n, level, power, df) {
+  critical <- qt(1 - (1 - level) / 2, df)
+  short_of <- function(d) {
+    ncp <- d / sqrt((p * (1 - p) + (p + d) * (1 - p - d)) / n)
+    pt(critical, df, ncp, lower.tail = FALSE) - power
+  }
+  found <- uniroot(short_of, c(1e-6, 1 - p), tol = 1e-14)$root
+  # The same chance by integration over the estimated error: sqrt(chi-squared / df).
+  ncp <- found / sqrt((p * (1 - p) + (p + found) * (1 - p - found)) / n)
+  again <- integrate(function(v) dchisq(v, df) * pnorm(critical * sqrt(v / df), ncp, lower.tail = FALSE),
+                     0, Inf, rel.tol = 1e-10)$value
+  near(again, power, 1e-8)
+  found
+}
+for (p in c(0.5, 0.6)) for (icc in iccs) for (deff in arm_deffs(icc)) for (level in levels)
+  if (p == 0.5 || level == 0.8)
+    add("minimum_detectable_difference_t", p, 30, icc, deff, level, 0.8,
+        minimum_detectable_difference_t(p, 30 / deff, level, 0.8, clusters - 1))
+
 write_rows(rows, "planning.csv", c("deff", "value"))
