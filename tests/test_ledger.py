@@ -143,11 +143,17 @@ def test_the_order_of_ratings_bears_on_a_claim_whichever_group_is_the_reference(
     pd.testing.assert_frame_equal(found, built)
 
 
-def test_care_groups_that_were_not_compared_are_not_checkable(tables):
+def test_care_groups_that_were_not_all_compared_are_not_checkable(tables):
     order = ratings.compare_order(published.table_1(), [("in_care_inside", "not_in_care")])
     found = ledger.build(tables | {"rating_order": order})
     assert verdict(found, "letter_worse_out_of_area") == "not_checkable"
-    assert verdict(found, "letter_worse_for_children_in_care") == "bounded"
+    assert verdict(found, "letter_worse_for_children_in_care") == "not_checkable"
+
+
+def test_what_a_run_lacks_is_recomputed_where_that_is_offered(tables, built):
+    supplied = {name: table.assign(evidence="supplied") for name, table in tables.items()}
+    pd.testing.assert_frame_equal(ledger.build(supplied, tables), built)
+    pd.testing.assert_frame_equal(ledger.build({}, tables), built)
 
 
 def test_five_published_areas_contradict_the_release(tables):

@@ -16,7 +16,7 @@ def test_a_model_is_frozen():
         (parameters.FieldworkSampling, {"case_per_arm": 5}, "no parameter 'case_per_arm'; did you mean 'cases_per_arm'"),
         (parameters.FieldworkSampling, {"cases_per_arm": "5"}, "cases_per_arm: should be a valid integer; it is '5'"),
         (parameters.FieldworkSampling, {"cases_per_arm": 5.0}, "cases_per_arm: should be a valid integer"),
-        (parameters.FieldworkSampling, {"areas": ("Leeds",)}, "areas: should be a valid list"),
+        (parameters.FieldworkSampling, {"areas": ("Leeds",)}, "areas: should be a list"),
         (parameters.FieldworkSampling, {"areas": []}, "areas"),
         (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a valid string; it is 7"),
         (parameters.FieldworkSampling, {"icc": 1}, "icc: should be less than 1"),

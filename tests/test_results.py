@@ -112,7 +112,7 @@ def test_without_an_output_no_table_is_written(tmp_path, monkeypatch):
 
 def test_text_of_a_table_is_never_read_as_html():
     page = Page(shown(NASTY)._repr_html_())
-    assert {tag for tag, _ in page.tags} == {"table", "caption", "em", "thead", "tbody", "tr", "th", "td"}
+    assert {tag for tag, _ in page.tags} == {"table", "caption", "span", "em", "thead", "tbody", "tr", "th", "td"}
     assert page.text.count(NASTY) == 3
 
 
@@ -221,3 +221,27 @@ def test_numbers_in_words(text, expected):
 def test_the_verdicts_are_shown_with_their_meaning():
     table = results.show_table(ledger.verdicts(), {"verdict": "Verdict", "meaning": "Meaning"}, "The four verdicts.")
     assert len(table.table) == len(ledger.VERDICTS)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "words"),
+    [
+        (0.33, 0.36, 1, "33 to 36 points"),
+        (0.331, 0.334, 1, "33 points"),
+        (0.35, float("inf"), 1, "35 points at best, and at worst not at all"),
+        (0.44, 1.04, 0.5, "44 points at best, and at worst not at all"),
+        (0.6, 0.7, 0.5, "no number of points: so few cases show nothing of it"),
+        (float("nan"), float("nan"), 1, "a number of points that one area cannot tell"),
+    ],
+)
+def test_a_range_says_what_can_not_be_known(low, high, most, words):
+    assert results.range_of(low, high, most) == words
+
+
+def test_bounds_are_rounded_away_from_each_other():
+    assert results.outward({"lower": 0.181632, "upper": 0.193617}) == "18.16% to 19.37%"
+
+
+def test_nothing_has_no_minus_sign():
+    assert results.points(-0.004) == "0"
+    assert results.points(-0.3) == "\N{MINUS SIGN}30"

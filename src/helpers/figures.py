@@ -4,12 +4,13 @@ import textwrap
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from helpers.prevalence import METHOD_NAMES, SHARES
 from helpers.ratings import GROUP_NAMES
-from helpers.results import level, points
+from helpers.results import level, points, range_of
 
 PALETTE = sns.color_palette("colorblind")
 
@@ -17,6 +18,11 @@ PALETTE = sns.color_palette("colorblind")
 def _title(figure: Figure, finding: str) -> None:
     """The finding, over the whole width and never cut off."""
     figure.suptitle(textwrap.fill(finding, 72), x=0.01, ha="left", fontsize=12, fontweight="bold")
+
+
+def _legend_below(axes: Axes, columns: int) -> None:
+    """A legend under the axis label; the distance is in font sizes, so the height of the figure makes no odds."""
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.2, ncols=columns, frameon=False)
 
 
 def half_widths(precision: pd.DataFrame) -> Figure:
@@ -38,10 +44,9 @@ def _half_widths_in_words(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "One area does not show how much areas differ"
     widest = rows[rows["level"] == rows["level"].max()]
-    low, high = (points(width) for width in widest["half_width"].agg(["min", "max"]))
-    sure = f"({level(widest['level'].iloc[0])} confidence)"
     cases = round(widest["n_effective"].iloc[0] * widest["deff"].iloc[0])
-    return f"{cases} cases would place a share of one half within {low} to {high} points {sure}"
+    known = range_of(*widest["half_width"].agg(["min", "max"]), most=0.5)
+    return f"{cases} cases would place a share of one half within {known} ({level(widest['level'].iloc[0])} confidence)"
 
 
 def share_intervals(estimates: pd.DataFrame) -> Figure:
@@ -50,18 +55,16 @@ def share_intervals(estimates: pd.DataFrame) -> Figure:
     order = rows["label"].unique()[::-1]
     figure = Figure(figsize=(7.5, 1.2 + 0.32 * len(order)))
     axes = figure.subplots()
-    for rounding, shift, colour, style in (("included", -0.14, PALETTE[1], "--"), ("ignored", 0.14, PALETTE[0], "-")):
+    for rounding, shift, colour, width in (("included", -0.14, PALETTE[1], 1.3), ("ignored", 0.14, PALETTE[0], 3)):
         part = rows[rows["rounding"] == rounding].set_index("label").loc[order]
         places = [place + shift for place in range(len(order))]
-        axes.hlines(
-            places, part["lower"], part["upper"], color=colour, linewidth=2, linestyle=style, label=f"rounding {rounding}"
-        )
+        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width, label=f"rounding {rounding}")
         axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
     axes.set_yticks(range(len(order)), order)
     axes.set(xlabel=f"share of cases ({level(rows['level'].iloc[0])} intervals)")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    _legend_below(axes, 2)
     least, greatest = (points(width) for width in (rows["upper"] - rows["lower"]).agg(["min", "max"]))
     share = SHARES.get(rows["claim"].iloc[0], rows["claim"].iloc[0])
     _title(figure, f"Share {share}: by method, clusters and rounding an interval is {least} to {greatest} points wide")
@@ -96,7 +99,7 @@ def difference_bounds(bounds: pd.DataFrame) -> Figure:
     return figure
 
 
-def _draw_bounds(axes: object, part: pd.DataFrame, title: str) -> None:
+def _draw_bounds(axes: Axes, part: pd.DataFrame, title: str) -> None:
     """Bars from bound to bound; a hatched bar holds both signs."""
     for place, row in enumerate(part.itertuples()):
         known = row.sign != "not_identified"
@@ -137,6 +140,6 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
         start = start + counts[verdict]
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
+    _legend_below(axes, 4)
     _title(figure, f"Something else in the two documents bears on {checked} of {len(ledger)} claims")
     return figure

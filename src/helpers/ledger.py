@@ -67,7 +67,7 @@ def run_tables(run: str) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def build(tables: Tables) -> pd.DataFrame:
+def build(tables: Tables, otherwise: Tables | None = None) -> pd.DataFrame:
     """Hold every claim against the tables.
 
     Parameters
@@ -75,6 +75,8 @@ def build(tables: Tables) -> pd.DataFrame:
     tables : mapping of str to DataFrame
         Rows whose evidence is not ``published`` are set aside first, so that nothing synthetic or supplied
         can make a claim reproduced or consistent.
+    otherwise : mapping of str to DataFrame, optional
+        Tables to turn to where the others have no published row that bears on a claim, such as `published_tables`.
 
     Returns
     -------
@@ -87,9 +89,9 @@ def build(tables: Tables) -> pd.DataFrame:
         A claim is contradicted: what follows from other published figures is not what it prints.
     """
     claims = published.claims()
-    tables = {name: table[table["evidence"] == published.EVIDENCE] for name, table in tables.items()} | {"claims": claims}
+    sources = [_published_rows(source) | {"claims": claims} for source in (tables, otherwise or {})]
     reasons = published.read("not-checkable").set_index("claim")["reason"]
-    checks = [_check(claim, tables, reasons) for claim in claims["claim"]]
+    checks = [_check(claim, sources, reasons) for claim in claims["claim"]]
     # A finding in words prints no value: its quantifier stands there, and where it has none, nothing applies.
     shown = claims["value"].where(claims["value"] != "", claims["qualifier"]).replace("", pd.NA)
     head = claims[["claim", "document", "quote"]].assign(published=shown)
@@ -98,14 +100,22 @@ def build(tables: Tables) -> pd.DataFrame:
     ]
 
 
-def _check(claim: str, tables: Tables, reasons: pd.Series) -> Check:
+def _published_rows(tables: Tables) -> dict[str, pd.DataFrame]:
+    rows = {name: table[table["evidence"] == published.EVIDENCE] for name, table in tables.items()}
+    return {name: table for name, table in rows.items() if len(table)}
+
+
+def _check(claim: str, sources: list[dict[str, pd.DataFrame]], reasons: pd.Series) -> Check:
     if claim in reasons.index:
         return _not_checkable(reasons[claim])
     needed, check = _CHECKS[claim]
-    found = check(claim, tables[needed]) if len(tables.get(needed, ())) else None
-    if found is None:
-        return _not_checkable(f"The run holds no published rows of the table {needed} that bear on it.")
-    return found
+    found = (check(claim, source[needed]) for source in sources if needed in source)
+    none = _not_checkable(f"There are no published rows of the table {needed} that bear on it.")
+    return next((one for one in found if one is not None), none)
+
+
+def _not_checkable(reason: str) -> Check:
+    return Check("[x]", "not_checkable", "04_evidence_ledger", reason)
 
 
 def _same(claim: str, recomputed: str) -> str:
@@ -148,7 +158,8 @@ def _sites(claim: str, allocation: pd.DataFrame) -> Check:
 
 
 def _publication(claim: str, claims: pd.DataFrame) -> Check:
-    (day,) = set(claims.loc[claims["claim"].isin(["release_embargo", "release_report_publication"]), "value"])
+    days = claims.loc[claims["claim"].isin(["release_embargo", "release_report_publication"]), "value"]
+    day = " or ".join(days.unique())
     note = "The end of the embargo and the day of the report are the same; the report itself would confirm it."
     return Check(_same(claim, day), "consistent", "04_evidence_ledger", note)
 
@@ -186,23 +197,23 @@ def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
 
 
 def _worse(claim: str, order: pd.DataFrame) -> Check | None:
-    return _order_check(order, [("in_care_inside", "not_in_care"), ("in_care_outside", "not_in_care")])
+    return _order_check(claim, order, [("in_care_inside", "not_in_care"), ("in_care_outside", "not_in_care")])
 
 
 def _worse_outside(claim: str, order: pd.DataFrame) -> Check | None:
-    return _order_check(order, [("in_care_outside", "in_care_inside")])
+    return _order_check(claim, order, [("in_care_outside", "in_care_inside")])
 
 
-def _order_check(order: pd.DataFrame, pairs: list[tuple[str, str]]) -> Check | None:
+def _order_check(claim: str, order: pd.DataFrame, pairs: list[tuple[str, str]]) -> Check | None:
     """Find the pairs; a run with another reference has some of them the other way round."""
     other_way = {"group": "reference", "lower": "higher", "lower_in": "higher_in"}
     swapped = order.rename(columns=other_way | {new: old for old, new in other_way.items()})
     both = pd.concat([order, swapped]).set_index(["group", "reference"])
-    rows = both.loc[[pair for pair in pairs if pair in both.index]].reset_index()
-    if rows.empty:
+    if not set(pairs) <= set(both.index):
         return None
+    rows = both.loc[pairs].reset_index()
     if (rows["lower"] <= rows["higher"]).any():
-        raise InputError(f"Table 1 does not bear the finding out: {ratings.order_in_words(rows)}")
+        raise InputError(f"{claim}: Table 1 does not bear the finding out: {ratings.order_in_words(rows)}")
     note = "Table 1 orders ratings of the cases inspected; it does not say by how much, why, or whether it holds for others."
     return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
 

@@ -52,11 +52,14 @@ class Parameters(BaseModel):
             raise InputError("; ".join(_in_words(problem, known) for problem in error.errors())) from None
 
 
+_REASONS = {"list_type": 'should be a list, such as [1, 2] or ["a", "b"]', "too_short": "needs at least 1 item"}
+
+
 def _in_words(problem: dict[str, Any], known: list[str]) -> str:
     name, *place = problem["loc"] or ("together",)
     if problem["type"] == "extra_forbidden":
         return f"there is no parameter {name!r}; {did_you_mean(str(name), known)}"
-    reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    reason = _REASONS.get(problem["type"], problem["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     where = "".join(f", item {index + 1}" for index in place if isinstance(index, int))
     got = f"; it is {problem['input']!r}" if problem["type"] != "value_error" else ""
     return f"parameter {name}{where}: {reason}{got}" if name != "together" else reason
@@ -93,7 +96,8 @@ class PrevalenceEstimates(Parameters):
         if self.yots > self.inspected_cases:
             raise ValueError(f"parameter yots: {self.yots} services cannot share {self.inspected_cases} inspected_cases")
         if self.headline_icc not in self.icc:
-            raise ValueError(f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}; add it there")
+            missing = f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}"
+            raise ValueError(f"{missing}; add it there, or set headline_icc")
         for claim in ("letter_in_care_during_sentence", "letter_child_protection_or_section_47"):
             try:
                 counts_from_percentage(published.number(claim), self.inspected_cases)

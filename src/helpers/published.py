@@ -48,7 +48,10 @@ def value(claim: str) -> str:
 
 def number(claim: str) -> int:
     """The whole number that a claim prints: ``1253``."""
-    return int(value(claim))
+    text = value(claim)
+    if not text.isdigit():
+        raise InputError(f"{claim} prints no whole number, it prints {text!r}")
+    return int(text)
 
 
 def mark(used_and_printed: Iterable[tuple[object, object]]) -> str:

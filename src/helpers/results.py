@@ -32,7 +32,10 @@ def level(confidence: float) -> str:
 
 def points(fraction: float, digits: int = 0) -> str:
     """A difference of fractions in percentage points, with a true minus sign; a missing one is ``[z]``."""
-    return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    if pd.isna(fraction):
+        return NOT_APPLICABLE
+    # Adding zero takes the sign from a minus nothing.
+    return f"{round(100 * float(fraction), digits) + 0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval(limits: Mapping[str, float], digits: int = 1) -> str:
@@ -40,12 +43,22 @@ def interval(limits: Mapping[str, float], digits: int = 1) -> str:
     return f"{per_cent(limits['lower'], digits)} to {per_cent(limits['upper'], digits)}"
 
 
-def range_of(low: float, high: float) -> str:
-    """A range of differences in words, ``33 to 36 points``; what does not exist is said so."""
-    if pd.isna(low):
-        return "no number of points that so few areas could give"
-    if pd.isna(high):
-        return f"{points(low)} points or more"
+def range_of(low: float, high: float, most: float = 1.0) -> str:
+    """A range of differences in words: ``33 to 36 points``.
+
+    Parameters
+    ----------
+    low, high : float
+        Fractions; infinite where there is no such difference, nan where it cannot be known.
+    most : float
+        The greatest that means anything: a half width above 0.5 leaves every share possible.
+    """
+    if pd.isna(low) or pd.isna(high):
+        return "a number of points that one area cannot tell"
+    if low > most:
+        return "no number of points: so few cases show nothing of it"
+    if high > most:
+        return f"{points(low)} points at best, and at worst not at all"
     return f"{points(low)} points" if points(low) == points(high) else f"{points(low)} to {points(high)} points"
 
 
@@ -110,7 +123,7 @@ class Shown:
             f'<tr><th scope="row">{_html(first)}</th>{"".join(f"<td>{_html(cell)}</td>" for cell in rest)}</tr>'
             for first, *rest in self.table.itertuples(index=False)
         )
-        caption = f"<caption>{escape(self.caption)} <em>Evidence: {escape(self.evidence)}.</em></caption>"
+        caption = f"<caption><span>{escape(self.caption)} <em>Evidence: {escape(self.evidence)}.</em></span></caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 

@@ -53,8 +53,8 @@ def counts_from_percentage(per_cent: int, n: int) -> Counts:
     >>> counts_from_percentage(26, 1253)
     Counts(low=320, high=332)
     """
-    if not 0 <= per_cent <= 100:
-        raise InputError(f"a per cent lies between 0 and 100; this one is {per_cent}")
+    if not (0 <= per_cent <= 100 and float(per_cent).is_integer()):
+        raise InputError(f"a whole per cent lies between 0 and 100; this one is {per_cent}")
     if n < 1:
         raise InputError(f"a percentage needs at least one case; there are {n}")
     low = max(0, -(-(2 * per_cent - 1) * n // 200))

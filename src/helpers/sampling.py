@@ -22,7 +22,12 @@ _NEEDS_FRAME = ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probab
 def design_evidence(areas: Sequence[str], cases_per_arm: int) -> str:
     """Whether a design is the one of 2012, and so published, or the user's own, and so supplied."""
     asked = [published.number("release_cases_hosted"), published.number("release_cases_placed_out")]
-    return published.mark([(list(areas), published.areas()), ([cases_per_arm] * 2, asked)])
+    return published.mark([(sorted(areas), sorted(published.areas())), ([cases_per_arm] * 2, asked)])
+
+
+def whose(evidence: str) -> str:
+    """Whose design it is, to begin a sentence with."""
+    return "The design of 2012" if evidence == published.EVIDENCE else "Your own design"
 
 
 def allocation_asked(areas: Sequence[str], cases_per_arm: int, evidence: str) -> pd.DataFrame:
@@ -73,7 +78,7 @@ def precision(areas: int, cases_per_arm: int, iccs: Iterable[float], levels: Ite
         size, for a known correlation) or ``t`` (Student's t on areas - 1 degrees of freedom, as for an analysis
         that estimates the variance from the areas; missing with one area). Half widths and differences are
         fractions. The minimum detectable difference is the rise of one arm from one half above the other, see
-        `minimum_detectable_difference`; it is missing where even a rise to 1 would not be found.
+        `minimum_detectable_difference`; it is infinite where even a rise to 1 would not be found.
     """
     rows = []
     for icc in sorted(set(iccs)):
@@ -138,7 +143,7 @@ def minimum_detectable_difference(
     Returns
     -------
     float
-        A fraction; nan where not even a rise to 1 is found with this power.
+        A fraction; infinite where not even a rise to 1 is found with this power.
     """
 
     def missing(rise: float) -> float:
@@ -150,7 +155,7 @@ def minimum_detectable_difference(
         return stats.nct.sf(stats.t.ppf((1 + level) / 2, df), df, rise / error) - power
 
     highest = 1 - proportion
-    return optimize.brentq(missing, 1e-9, highest, xtol=1e-13) if missing(highest) > 0 else np.nan
+    return optimize.brentq(missing, 1e-9, highest, xtol=1e-13) if missing(highest) > 0 else np.inf
 
 
 def headline(table: pd.DataFrame, icc: float, level: float) -> dict[str, float]:
@@ -160,15 +165,14 @@ def headline(table: pd.DataFrame, icc: float, level: float) -> dict[str, float]:
     -------
     dict
         least_half_width and greatest_half_width of all cases, least_difference and greatest_difference that
-        would be found between the arms; fractions, nan where there is none.
+        would be found between the arms; fractions, infinite where none would be found, nan with one area.
     """
     chosen = table[(table["icc"] == icc) & (table["level"] == level) & (table["reading"] == "t")]
     widths = chosen.loc[chosen["group"] == "all", "half_width"]
-    differences = chosen["minimum_detectable_difference"]
+    differences = chosen.loc[chosen["group"] == "hosted_minus_placed_out", "minimum_detectable_difference"]
     return {
         "least_half_width": widths.min(),
         "greatest_half_width": widths.max(),
         "least_difference": differences.min(),
-        # Where one end is not found at all, there is no greatest difference to name.
-        "greatest_difference": differences[chosen["group"] == "hosted_minus_placed_out"].max(skipna=False),
+        "greatest_difference": differences.max(),
     }

@@ -7,11 +7,15 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from helpers import __version__
 from helpers.errors import InputError
 
-_EXIT_CODES = "Exit codes: 0 all good; 1 a notebook failed; 2 a name, a parameter or an input is wrong (nothing was run)."
+_EXIT_CODES = (
+    "Exit codes: 0 all good; 1 a notebook failed; 2 a name, a parameter or an input is wrong (nothing was run); "
+    "130 stopped from the keyboard."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,7 +85,9 @@ def _list() -> int:
         lines += [notebook.stem, f"  {notebook.question}"]
         for name, value in notebook.model().model_dump(exclude={"output"}).items():
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            lines.append(f"  -p {name}={shlex.quote(shown)}: {notebook.model.model_fields[name].description}")
+            field = notebook.model.model_fields[name]
+            choices = " or ".join(get_args(field.annotation)) if get_origin(field.annotation) is Literal else ""
+            lines.append(f"  -p {name}={shlex.quote(shown)}: {field.description}" + (f" ({choices})" if choices else ""))
     print("\n".join(lines))
     return 0
 

@@ -56,7 +56,12 @@ def build(
     ended: datetime,
 ) -> dict[str, Any]:
     """The content of ``manifest.json``; times carry their zone, and no path of the machine is in it."""
-    given = {notebook.stem: parameters.model_dump(exclude={"output"}) for notebook, parameters in chosen.items()}
+    # A link such as `latest` soon names another run, so the folder that it leads to is written down.
+    given = {
+        notebook.stem: parameters.model_dump(exclude={"output"})
+        | {name: path.resolve().name for name, path in parameters.paths().items()}
+        for notebook, parameters in chosen.items()
+    }
     return {
         "run": run,
         "started": started.isoformat(timespec="seconds"),
