@@ -13,7 +13,8 @@ help: ## list the targets
 
 setup: ## install the environment into .venv from the lock (the other targets do it when it is needed)
 	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11, 3.12 or 3.13 was found; install one, or name it: make PYTHON=/path/to/python3.11 run" >&2; exit 2; }
-	@$(PYTHON) tools/bootstrap.py
+	@command -v "$(PYTHON)" >/dev/null || { echo "setup: there is no $(PYTHON); name a Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python3.11 run" >&2; exit 2; }
+	@"$(PYTHON)" tools/bootstrap.py
 
 run: setup ## run the collection on the data in the repository; the result is outputs/latest/index.html
 	@$(VENV)/notebooks run

@@ -1,5 +1,6 @@
 """One run of the whole collection, made once and read by many tests."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ BIN = Path(sys.executable).parent
 
 def notebooks(*words, cwd=None, **environment):
     """The command `notebooks` as a user calls it."""
-    return subprocess.run([str(BIN / "notebooks"), *map(str, words)], cwd=cwd, capture_output=True, text=True, timeout=300)
+    command = [str(BIN / "notebooks"), *map(str, words)]
+    return subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="session")

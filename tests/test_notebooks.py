@@ -123,7 +123,7 @@ def test_papermill_alone_gets_the_same_refusal(tmp_path):
     command = [str(BIN / "papermill"), str(COLLECTION[1].path), "out.ipynb", "-p", "confidence", "1.5"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
-    assert "InputError: parameter confidence: should be less than 1; it is 1.5" in done.stderr
+    assert "InputError: parameter confidence: should be less than or equal to 0.9999; it is 1.5" in done.stderr
 
 
 def test_a_notebook_without_output_writes_no_file(tmp_path, monkeypatch):

@@ -26,7 +26,7 @@ def test_a_model_is_frozen():
         (parameters.PrevalenceEstimates, {"icc": [0.05, 0.05]}, "icc: holds 0.05 twice"),
         (parameters.PrevalenceEstimates, {"confidence": float("inf")}, "confidence: should be a finite number"),
         (parameters.RatingComparisons, {"family": "pairs"}, "family: should be 'all_pairs' or 'against_reference'"),
-        (parameters.EvidenceLedger, {"run": "/nowhere"}, "/nowhere is not a run folder"),
+        (parameters.EvidenceLedger, {"run": "/nowhere"}, "/nowhere/manifest.json is missing"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line(model, values, said):
@@ -46,7 +46,7 @@ def test_a_whole_number_is_taken_for_a_number():
 
 
 def test_only_a_named_path_is_a_path(tmp_path):
-    (tmp_path / "tables").mkdir()
+    (tmp_path / "manifest.json").write_text('{"outputs": {}}')
     assert parameters.EvidenceLedger().paths() == {}
     assert parameters.EvidenceLedger(run=str(tmp_path)).paths() == {"run": tmp_path}
 

@@ -69,7 +69,8 @@ def main():
         )
     if installed():
         return
-    print("Installing the environment into .venv from requirements.lock: once, one to three minutes.", flush=True)
+    sys.stdout.write("Installing the environment into .venv from requirements.lock: once, one to three minutes.\n")
+    sys.stdout.flush()
     pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-input"]
     step([sys.executable, "-m", "venv", "--clear", VENV], "making the virtual environment")
     # --compile even where PYTHONDONTWRITEBYTECODE is set: else every kernel compiles pandas again.

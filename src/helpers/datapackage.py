@@ -18,15 +18,30 @@ def descriptor(data: Path = paths.DATA) -> dict[str, Any]:
     Raises
     ------
     InputError
-        The descriptor is missing or is not JSON.
+        The descriptor is missing, is not JSON, or does not describe its files.
     """
     path = data / DESCRIPTOR
+    package = _read_json(path, f"restore it: git checkout -- {shown(path)}")
+    try:
+        for resource in package["resources"]:
+            if not all(isinstance(resource[key], str) for key in ("name", "path", "hash")):
+                raise KeyError
+    except (KeyError, TypeError):
+        raise InputError(f"{shown(path)}: every resource needs name, path and hash; restore it from git") from None
+    return package
+
+
+def _read_json(path: Path, remedy: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{shown(path)} is missing; restore it: git checkout -- {shown(path)}") from None
+        raise InputError(f"{shown(path)} is missing; {remedy}") from None
+    except OSError as error:
+        raise InputError(f"{shown(path)} cannot be read ({error.strerror}); {remedy}") from None
     except json.JSONDecodeError as error:
-        raise InputError(f"{shown(path)}, line {error.lineno}: not valid JSON ({error.msg})") from None
+        raise InputError(f"{shown(path)}, line {error.lineno}: not valid JSON ({error.msg}); {remedy}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{shown(path)} is not UTF-8 text; {remedy}") from None
 
 
 def shown(path: Path) -> str:
@@ -79,6 +94,26 @@ def verify(data: Path = paths.DATA) -> dict[str, str]:
     package = descriptor(data)
     files = {DESCRIPTOR: sha256(data / DESCRIPTOR)}
     return files | {resource["path"]: sha256(checked(resource, data)) for resource in package["resources"]}
+
+
+def verify_run(folder: Path) -> None:
+    """Check that the tables of a run folder are those that its manifest lists.
+
+    Raises
+    ------
+    InputError
+        It is no run folder, or a table was changed, added or taken away since.
+    """
+    remedy = "name a run folder such as outputs/latest"
+    manifest = _read_json(folder / "manifest.json", remedy)
+    listed = manifest.get("outputs") if isinstance(manifest, dict) else None
+    if not isinstance(listed, dict):
+        raise InputError(f"{shown(folder)}: its manifest.json lists no outputs; {remedy}")
+    tables = {name: digest for name, digest in listed.items() if name.startswith("tables/")}
+    there = {f"tables/{path.name}" for path in (folder / "tables").glob("*")}
+    for name in sorted(tables.keys() | there):
+        if name not in there or not (folder / name).is_file() or sha256(folder / name) != tables.get(name):
+            raise InputError(f"{shown(folder)}: {name} is not the one that its manifest.json lists; make the run again")
 
 
 def record(data: Path = paths.DATA) -> None:

@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from helpers import published
+from helpers.datapackage import verify_run
 from helpers.errors import InputError, did_you_mean
 from helpers.rounding import counts_from_percentage
 
-Confidence = Annotated[float, Field(gt=0, lt=1)]
+# Beyond 0.9999 the far tails that an interval would rest on are not to be believed.
+Confidence = Annotated[float, Field(gt=0, le=0.9999)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -20,10 +22,16 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a line break or another character that cannot be printed")
+    return text
+
+
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("is blank")
-    return text
+    return _plain(text)
 
 
 class Parameters(BaseModel):
@@ -44,7 +52,7 @@ class Parameters(BaseModel):
         named = {name for name, field in type(self).model_fields.items() if (field.json_schema_extra or {}).get("path")}
         return {name: Path(value) for name, value in self if name in named and value}
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -73,7 +81,7 @@ class FieldworkSampling(Parameters):
         Field(min_length=1, default_factory=published.areas, description="fieldwork areas"),
         AfterValidator(_distinct),
     ]
-    cases_per_arm: Annotated[int, Field(ge=1, description="cases asked for in each stratum")] = 5
+    cases_per_arm: Annotated[int, Field(ge=1, le=1_000_000, description="cases asked for in each stratum")] = 5
     confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
     icc: Annotated[Correlation, Field(description="assumed correlation of cases in one area")] = 0.05
 
@@ -81,7 +89,7 @@ class FieldworkSampling(Parameters):
 class PrevalenceEstimates(Parameters):
     """Parameters of ``02_prevalence_estimates``."""
 
-    inspected_cases: Annotated[int, Field(ge=2, description="cases taken as the base of 26% and 21%")] = 1253
+    inspected_cases: Annotated[int, Field(ge=2, le=10_000_000, description="cases taken as the base of 26% and 21%")] = 1253
     yots: Annotated[int, Field(ge=2, description="services that the cases lie in")] = 42
     icc: Annotated[
         list[Correlation],
@@ -99,8 +107,9 @@ class PrevalenceEstimates(Parameters):
             missing = f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}"
             raise ValueError(f"{missing}; add it there, or set headline_icc")
         for claim in ("letter_in_care_during_sentence", "letter_child_protection_or_section_47"):
+            per_cent = published.number(claim)
             try:
-                counts_from_percentage(published.number(claim), self.inspected_cases)
+                counts_from_percentage(per_cent, self.inspected_cases)
             except InputError as error:
                 raise ValueError(f"parameter inspected_cases: {error}") from None
         return self
@@ -117,9 +126,9 @@ class RatingComparisons(Parameters):
     ] = "all_pairs"
 
 
-def _holds_tables(run: str) -> str:
-    if run and not (Path(run) / "tables").is_dir():
-        raise ValueError(f"{run} is not a run folder, it has no folder tables; name one such as outputs/latest")
+def _is_a_run(run: str) -> str:
+    if run:
+        verify_run(Path(_plain(run)))
     return run
 
 
@@ -132,5 +141,5 @@ class EvidenceLedger(Parameters):
             description="run folder whose tables are held against the claims; empty recomputes them",
             json_schema_extra={"path": True},
         ),
-        AfterValidator(_holds_tables),
+        AfterValidator(_is_a_run),
     ] = ""

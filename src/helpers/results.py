@@ -206,7 +206,10 @@ def show_figure(
         What the figure assumes that no document says; stamped beside the evidence.
     """
     stamp = f"Evidence: {_evidence(table)}." + (f" Assumed: {assumes}." if assumes else "")
-    with mpl.rc_context(STYLE):
+    # Not the user's own matplotlib settings: the same table gives the same bytes everywhere.
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
         figure = draw(table)
         figure.supxlabel(stamp, fontsize=8, x=0.01, ha="left", color="#444444")
         png = _saved(figure, "png")

@@ -7,9 +7,8 @@ from helpers.runs.catalogue import COLLECTION, find
 SAMPLING, PREVALENCE, RATINGS, LEDGER = COLLECTION
 
 
-def test_a_text_parameter_stays_text_and_others_are_json(tmp_path):
-    (tmp_path / "6E10" / "tables").mkdir(parents=True)
-    with pytest.raises(InputError, match="'7'|007 is not a run folder"):
+def test_a_text_parameter_stays_text_and_others_are_json():
+    with pytest.raises(InputError, match="007/manifest.json is missing"):
         choices.choose([LEDGER], {}, {"run": "007"})
     chosen = choices.choose([PREVALENCE], {}, {"confidence": "1e-1", "icc": "[0, 5e-2]"})
     assert chosen[PREVALENCE].confidence == 0.1
@@ -50,6 +49,11 @@ def test_a_file_may_hold_one_notebook_or_several(tmp_path):
         ("", "holds no mapping"),
         ("'09': {a: 1}", "no notebook is called '09'"),
         ("a: !!python/object/apply:os.getcwd []", "is not YAML"),
+        ("a: 2024-13-45", "is not YAML"),
+        ("a: !!int zz", "is not YAML"),
+        ("[" * 20_000, "is not YAML"),
+        ("confidence: 0\nconfidence: 0.9", "'confidence' is given twice"),
+        ("'02': {confidence: 0.8}\n02_prevalence_estimates: {confidence: 0.9}", "names a notebook twice"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path, content, said):

@@ -33,7 +33,7 @@ def refused(done, *words):
         (["run", "02_prevalence_estimate"], ["did you mean '02_prevalence_estimates'?"]),
         (["run", "02", "-p", "confidense=0.9"], ["no parameter 'confidense'", "did you mean 'confidence'?"]),
         (["run", "03", "-p", "inspected_cases=1253"], ["no parameter 'inspected_cases' in 03_rating_comparisons"]),
-        (["run", "02", "-p", "confidence=1.2"], ["parameter confidence", "less than 1", "1.2"]),
+        (["run", "02", "-p", "confidence=1.2"], ["parameter confidence", "less than or equal to 0.9999", "1.2"]),
         (["run", "02", "-p", "confidence=high"], ["parameter confidence", "valid number", "'high'"]),
         (["run", "02", "-p", "confidence"], ["-p confidence", "name=value"]),
         (["run", "02", "-p", "confidence=0.9", "-p", "confidence=0.8"], ["confidence is given twice"]),
@@ -50,7 +50,19 @@ def refused(done, *words):
         (["run", "01", "-p", 'areas=["Leeds", " "]'], ["areas, item 2", "blank"]),
         (["run", "01", "-p", "areas=Leeds"], ["areas", "list"]),
         (["run", "03", "-p", "reference=not_in_car"], ["reference", "'not_in_care'"]),
-        (["run", "04", "-p", "run=nowhere"], ["run", "nowhere is not a run folder"]),
+        (["run", "04", "-p", "run=nowhere"], ["parameter run", "nowhere/manifest.json is missing", "outputs/latest"]),
+        (["run", "04", "-p", "run=" + "x" * 5000], ["parameter run", "File name too long"]),
+        (["run", "04", "-p", "run=a\nb"], ["parameter run", "line break"]),
+        (["run", "01", "-p", "cases_per_arm=" + "9" * 5000], ["cases_per_arm", "valid integer"]),
+        (["run", "01", "-p", "cases_per_arm=2000000"], ["cases_per_arm", "less than or equal to 1000000"]),
+        (["run", "01", "-p", "confidence=" + "[" * 100_000], ["confidence", "valid number"]),
+        (["run", "01", "-p", "confidence=0.99999999"], ["confidence", "less than or equal to 0.9999"]),
+        (["run", "01", "-p", 'areas=["\\ud800"]'], ["areas, item 1", "cannot be printed"]),
+        (["run", "01", "-p", "self=2"], ["no parameter 'self'"]),
+        (["run", "zz\nq"], ["no notebook is called"]),
+        (["run", "elsewhere/02_prevalence_estimates.ipynb"], ["no notebook is called 'elsewhere/02"]),
+        (["run", "--parameters", ""], ["--parameters is empty"]),
+        (["run", "--jobs", "\u00b2"], ["--jobs", "whole number"]),
         (["run", "01", "-p", "output=x"], ["--output"]),
         (["run", "--parameters", "nowhere.yml"], ["nowhere.yml", "No such file"]),
         (["run", "--jobs", "0"], ["--jobs", "whole number from 1"]),
@@ -82,6 +94,12 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+def test_an_output_folder_without_a_name_or_with_too_long_a_one_is_refused(tmp_path):
+    refused(notebooks("run", "01", "--output", "", cwd=tmp_path), "--output is empty")
+    refused(notebooks("run", "01", "--output", "y" * 300, cwd=tmp_path), "cannot be written", "File name too long")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_latest_that_is_a_folder_is_refused_and_kept(tmp_path):
     (tmp_path / "latest").mkdir()
     (tmp_path / "latest" / "mine.txt").write_text("kept")
@@ -96,6 +114,7 @@ def copy(tmp_path):
     root = tmp_path / "copy"
     for name in ("src", "data", "notebooks"):
         shutil.copytree(paths.ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    shutil.copy(paths.ROOT / "requirements.lock", root)
     (root / "outputs" / "earlier").mkdir(parents=True)
     (root / "outputs" / "earlier" / "index.html").write_text("good")
     (root / "outputs" / "latest").symlink_to("earlier")
@@ -133,6 +152,30 @@ def test_a_missing_or_broken_descriptor_is_named(copy):
     refused(run_in(copy, "run"), "data/datapackage.json, line 1: not valid JSON")
     descriptor.unlink()
     refused(run_in(copy, "list"), "data/datapackage.json is missing")
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"resources": [{}]}', '{"resources": [1]}'])
+def test_a_descriptor_that_describes_nothing_is_named(copy, text):
+    (copy / "data" / "datapackage.json").write_text(text)
+    refused(run_in(copy, "run"), "data/datapackage.json: every resource needs name, path and hash")
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": 1}', "[]"])
+def test_a_file_that_is_no_notebook_is_named(copy, text):
+    (copy / "notebooks" / "03_rating_comparisons.ipynb").write_text(text)
+    refused(run_in(copy, "list"), "notebooks/03_rating_comparisons.ipynb is not a notebook")
+
+
+def test_a_missing_lock_is_named(copy):
+    (copy / "requirements.lock").unlink()
+    refused(run_in(copy, "run", "03"), "requirements.lock is missing")
+
+
+def test_a_changed_claim_is_not_blamed_on_a_parameter(copy):
+    (copy / "data" / "published" / "claims.csv").unlink()
+    done = run_in(copy, "run", "02")
+    refused(done, "data/published/claims.csv is missing")
+    assert "parameter" not in done.stderr
 
 
 def test_a_missing_notebook_is_named(copy):

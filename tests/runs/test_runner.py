@@ -1,16 +1,19 @@
 import json
 import os
 import re
+import signal
+import subprocess
 from datetime import datetime
 
 import nbformat
 import pandas as pd
+import psutil
 import pytest
 
 from helpers import contracts, paths
 from helpers.datapackage import sha256
 from helpers.runs.catalogue import COLLECTION
-from tests.conftest import notebooks
+from tests.conftest import BIN, notebooks
 
 
 def tables(folder):
@@ -107,7 +110,9 @@ def contradicting_run(run_folder, tmp_path):
     source = tmp_path / "earlier"
     (source / "tables").mkdir(parents=True)
     allocation = pd.read_csv(run_folder / "tables" / "fieldwork_allocation.csv", keep_default_na=False)
-    allocation[allocation["area"] != "Wrexham"].to_csv(source / "tables" / "fieldwork_allocation.csv", index=False)
+    table = source / "tables" / "fieldwork_allocation.csv"
+    allocation[allocation["area"] != "Wrexham"].to_csv(table, index=False)
+    (source / "manifest.json").write_text(json.dumps({"outputs": {"tables/fieldwork_allocation.csv": sha256(table)}}))
     return source
 
 
@@ -161,3 +166,74 @@ def test_progress_in_plain_lines_and_a_table_at_the_end(collection):
     assert [line.split()[:2] for line in lines[header + 1 : header + 1 + len(COLLECTION)]] == [
         [notebook.stem, "good"] for notebook in COLLECTION
     ]
+
+
+def test_a_run_whose_tables_were_changed_is_refused_by_the_ledger(run_folder, tmp_path):
+    source = contradicting_run(run_folder, tmp_path)
+    table = source / "tables" / "fieldwork_allocation.csv"
+    table.write_text(table.read_text() + "\n")
+    done = notebooks("run", "04", "-p", f"run={source}", "--output", tmp_path / "outputs")
+    assert done.returncode == 2
+    assert "tables/fieldwork_allocation.csv is not the one that its manifest.json lists" in done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which):
+    """One notebook runs, the others wait: none of them begins, and no kernel stays."""
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "latest").symlink_to("earlier")
+    command = [str(BIN / "notebooks"), "run", "--jobs", "1", "--output", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    runner = psutil.Process(process.pid)
+    while process.poll() is None and not any("ipykernel" in " ".join(child.cmdline()) for child in runner.children()):
+        os.sched_yield()
+    kernels = runner.children()
+    process.send_signal(which)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said == "notebooks run: stopped; earlier runs are as they were\n"
+    assert "good" not in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "latest"]
+    assert os.readlink(tmp_path / "latest") == "earlier"
+    assert not any(kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE for kernel in kernels)
+
+
+def test_a_reader_that_stops_early_does_not_undo_a_run(tmp_path):
+    command = f"{BIN / 'notebooks'} run 03 --output {tmp_path} | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "latest" / "index.html").is_file()
+
+
+def test_a_disk_that_is_full_is_said_in_one_line(tmp_path):
+    """A limit on the size of files stands for the disk."""
+    command = f"trap '' XFSZ; ulimit -f 40; exec {BIN / 'notebooks'} run 03 --output {tmp_path}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) <= 1
+    assert not (tmp_path / "latest").exists()
+    assert [path.name for path in tmp_path.glob(".2*")] == []
+
+
+def test_settings_of_the_user_play_no_part(run_folder, tmp_path):
+    """A broken kernel called python3, another matplotlib style, start-up files that print."""
+    kernel = tmp_path / "jupyter" / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    (kernel / "kernel.json").write_text('{"argv": ["false"], "display_name": "broken", "language": "python"}')
+    startup = tmp_path / "home" / ".ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("print('started up')")
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\n")
+    settings = {
+        "JUPYTER_PATH": str(tmp_path / "jupyter"),
+        "HOME": str(tmp_path / "home"),
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+        "MPLBACKEND": "nonsense",
+        "PYTHONWARNINGS": "error",
+    }
+    done = notebooks("run", "03", "--output", tmp_path / "outputs", **settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = tmp_path / "outputs" / "latest"
+    assert (made / "figures" / "rating_bounds.png").read_bytes() == (run_folder / "figures" / "rating_bounds.png").read_bytes()
+    assert "started up" not in (made / "notebooks" / "03_rating_comparisons.ipynb").read_text()

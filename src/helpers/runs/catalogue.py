@@ -36,11 +36,13 @@ class Notebook:
 
     @cached_property
     def _cells(self) -> list[dict[str, Any]]:
+        shown = f"notebooks/{self.path.name}"
         try:
             return json.loads(self.path.read_text(encoding="utf-8"))["cells"]
-        except FileNotFoundError:
-            shown = f"notebooks/{self.path.name}"
+        except OSError:
             raise InputError(f"{shown} is missing; restore it: git checkout -- {shown}") from None
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{shown} is not a notebook; restore it: git checkout -- {shown}") from None
 
     @property
     def title(self) -> str:
@@ -78,6 +80,8 @@ def find(names: Iterable[str]) -> list[Notebook]:
 def _find(name: str) -> Notebook:
     wanted = Path(name).name.removesuffix(".ipynb")
     for notebook in COLLECTION:
+        if Path(name).name != name and Path(name).resolve() != notebook.path:
+            continue
         if wanted in (notebook.stem, notebook.stem.split("_")[0], notebook.stem[:2].lstrip("0")):
             return notebook
     raise InputError(f"no notebook is called {name!r}; {did_you_mean(wanted, [known.stem for known in COLLECTION])}")

@@ -12,6 +12,17 @@ from helpers.parameters import Parameters
 from helpers.runs.catalogue import Notebook, find
 
 
+class _OnceLoader(yaml.SafeLoader):
+    """YAML in which a key stands once; plain YAML takes the last and says nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.YAMLError(f"{key!r} is given twice")
+        return super().construct_mapping(node, deep)
+
+
 def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, Any]]:
     """Read a YAML file: the parameters of one notebook, or a mapping from notebook to parameters.
 
@@ -21,15 +32,18 @@ def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, 
         No such file, not YAML, not a mapping, or several notebooks where the file names none.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_OnceLoader)  # a SafeLoader: makes no objects
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; --parameters takes a YAML file") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no mapping; write name: value lines, or a notebook with such lines below it")
     if content and all(isinstance(value, dict) for value in content.values()):
-        return {notebook: values for name, values in content.items() for notebook in find([str(name)])}
+        named = [(notebook, values) for name, values in content.items() for notebook in find([str(name)])]
+        if len(named) != len(dict(named)):
+            raise InputError(f"{path} names a notebook twice, by number and by stem; put its parameters together")
+        return dict(named)
     if len(notebooks) != 1:
         raise InputError(f"{path} does not say which notebook it is for; name one (notebooks run 02 --parameters {path})")
     return {notebooks[0]: content}
@@ -96,7 +110,7 @@ def _typed(text: str, annotation: Any) -> Any:
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -4,8 +4,10 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -21,11 +23,11 @@ _EXIT_CODES = (
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         """Say what is wrong in one line."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
 
 
 def _whole(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 upwards")
     return int(text)
 
@@ -64,20 +66,42 @@ def main(words: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
     chosen = _parser().parse_args(words)
     try:
-        return _list() if chosen.command == "list" else _run(chosen)
+        with _stoppable():
+            return _list() if chosen.command == "list" else _run(chosen)
     except InputError as error:
-        print(f"notebooks {chosen.command}: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # Whoever read the list has read enough (notebooks list | head).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _end(chosen, str(error), 2)
+    except OSError as error:
+        return _end(chosen, f"could not be written ({error.strerror or error}); earlier runs are as they were", 1)
     except KeyboardInterrupt:
-        print(f"notebooks {chosen.command}: stopped; earlier runs are as they were", file=sys.stderr)
-        return 130
+        return _end(chosen, "stopped; earlier runs are as they were", 130)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """A polite signal is treated as Ctrl-C, which tidies up; one that is ignored (nohup) stays ignored."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = {which: signal.getsignal(which) for which in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [which for which, handler in before.items() if handler is not signal.SIG_IGN]
+    for which in heeded:
+        signal.signal(which, stop)
+    try:
+        yield
+    finally:
+        for which in heeded:
+            signal.signal(which, before[which])
+
+
+def _end(chosen: argparse.Namespace, message: str, code: int) -> int:
+    # One line, whatever the user typed into it.
+    print(f"notebooks {chosen.command}: {' '.join(message.split())}", file=sys.stderr)
+    return code
 
 
 def _list() -> int:
+    from helpers.runs import progress
     from helpers.runs.catalogue import COLLECTION
 
     lines = []
@@ -88,7 +112,7 @@ def _list() -> int:
             field = notebook.model.model_fields[name]
             choices = " or ".join(get_args(field.annotation)) if get_origin(field.annotation) is Literal else ""
             lines.append(f"  -p {name}={shlex.quote(shown)}: {field.description}" + (f" ({choices})" if choices else ""))
-    print("\n".join(lines))
+    progress.say("\n".join(lines))
     return 0
 
 
@@ -97,6 +121,9 @@ def _run(chosen: argparse.Namespace) -> int:
     from helpers.runs import choices
     from helpers.runs.catalogue import find
 
+    for option in ("parameters", "output"):
+        if getattr(chosen, option) == "":
+            raise InputError(f"--{option} is empty; name a {'file' if option == 'parameters' else 'folder'}, or leave it out")
     notebooks = find(chosen.name)
     from_file = choices.read_file(chosen.parameters, notebooks) if chosen.parameters else {}
     models = choices.choose(notebooks, from_file, choices.split(chosen.words))
@@ -107,13 +134,10 @@ def _run(chosen: argparse.Namespace) -> int:
 
     with progress.shown(notebooks) as report:
         done = runner.run(models, outputs, chosen.jobs, report.cell, report.outcome)
-    print(progress.summary(done.outcomes))
+    progress.say(progress.summary(done.outcomes))
     where = os.path.relpath(done.folder)
-    print(
-        f"The run is in {where}; open {where}/index.html"
-        if done.good
-        else f"The failed run is in {where}; earlier runs are as they were"
-    )
+    good = f"The run is in {where}; open {where}/index.html"
+    progress.say(good if done.good else f"The failed run is in {where}; earlier runs are as they were")
     return 0 if done.good else 1
 
 

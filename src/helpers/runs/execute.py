@@ -1,5 +1,6 @@
 """Execute one notebook through papermill, and say how it went."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers.runs.catalogue import Notebook
 
+# What papermill would log stands in the outcome, which is said in one line.
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
 # ipykernel says at each start that it talks over TCP; --colors keeps escape codes out of saved errors.
 _KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=ERROR", "--InteractiveShell.colors=NoColor"]
 
@@ -74,8 +77,10 @@ def _last_line(text: str) -> str:
 
 def _forget_paths(target: Path, notebook: Notebook) -> None:
     """Take the folders of this machine out of the metadata that papermill wrote."""
-    if not target.is_file():
+    try:
+        document = nbformat.read(target, as_version=4)
+    except (OSError, ValueError):
+        # Nothing was written, or the disk filled up in the middle: the outcome says why.
         return
-    document = nbformat.read(target, as_version=4)
     document.metadata.get("papermill", {}).update(input_path=f"notebooks/{notebook.path.name}", output_path=str(target))
     nbformat.write(document, target)

@@ -11,6 +11,7 @@ from typing import Any
 
 import helpers
 from helpers import datapackage, paths
+from helpers.errors import InputError
 from helpers.parameters import Parameters
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
@@ -24,7 +25,7 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     Raises
     ------
     InputError
-        A data file is missing or is not the one described.
+        A data file is missing or is not the one described, or another file is missing.
     """
     files = {f"data/{path}": digest for path, digest in datapackage.verify().items()}
     for parameters in chosen.values():
@@ -33,7 +34,11 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
                 f"{name}/tables/{path.name}": datapackage.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))
             }
     sources = [notebook.path for notebook in chosen] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
-    return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources if path.is_file()}
+    for path in sources:
+        if not path.is_file():
+            shown = path.relative_to(paths.ROOT)
+            raise InputError(f"{shown} is missing; restore it: git checkout -- {shown}")
+    return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources}
 
 
 def _helpers() -> Iterable[Path]:

@@ -24,7 +24,15 @@ class Report:
     def outcome(self, outcome: Outcome) -> None:
         """One more notebook is done."""
         if self._bar.disable:
-            print(line(outcome), flush=True)
+            say(line(outcome))
+
+
+def say(text: str) -> None:
+    """Print; a reader who has read enough (``| head``), or a full disk behind it, does not undo a run."""
+    try:
+        print(text, flush=True)
+    except OSError:
+        sys.stdout = None
 
 
 @contextmanager

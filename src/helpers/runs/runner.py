@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from helpers.errors import InputError
 from helpers.parameters import Parameters
 from helpers.runs import manifest
@@ -78,10 +80,10 @@ def run(
 def _hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str]]:
     """A new hidden folder in `outputs` and the name that the run will have; gone if the run breaks off."""
     latest = outputs / "latest"
-    if latest.exists() and not latest.is_symlink():
-        raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
     stamp, number = started.strftime("%Y-%m-%dT%H%M%SZ"), 1
     try:
+        if latest.exists() and not latest.is_symlink():
+            raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
         outputs.mkdir(parents=True, exist_ok=True)
         while True:
             name = stamp if number == 1 else f"{stamp}-{number}"
@@ -102,9 +104,11 @@ def _hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str
 
 @contextmanager
 def _quiet_kernels(hidden: Path) -> Iterator[None]:
-    """Kernels take no start-up file of the user's, and the list of fonts that was made at the installation."""
+    """Kernels take nothing of the user's settings, and the list of fonts that was made at the installation."""
     before = dict(os.environ)
-    os.environ["IPYTHONDIR"] = str(hidden / ".ipython")
+    for name in ("JUPYTER_PATH", "MATPLOTLIBRC", "MPLBACKEND", "PYTHONWARNINGS", "PYTHONSTARTUP"):
+        os.environ.pop(name, None)
+    os.environ |= {"IPYTHONDIR": str(hidden / ".ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
     fonts = Path(sys.prefix) / "var" / "matplotlib"
     if fonts.is_dir():
         os.environ["MPLCONFIGDIR"] = str(fonts)
@@ -119,6 +123,7 @@ def _quiet_kernels(hidden: Path) -> Iterator[None]:
 def _execute_all(
     values: Mapping[Notebook, Mapping[str, Any]], jobs: int, on_cell: Callable[..., None], on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
+    before = psutil.Process().children()
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [
             pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", given, on_cell)
@@ -128,8 +133,10 @@ def _execute_all(
             for done in as_completed(waiting):
                 on_outcome(done.result())
         except BaseException:
-            # Stopped from the keyboard: what has not begun does not begin.
+            # Stopped: what has not begun does not begin, and what runs ends with its kernel.
             pool.shutdown(wait=False, cancel_futures=True)
+            for kernel in set(psutil.Process().children()) - set(before):
+                kernel.kill()
             raise
         return [done.result() for done in waiting]
 
