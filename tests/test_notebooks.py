@@ -115,7 +115,7 @@ def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parame
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "made" / "tables" / "prevalence_estimates.csv").read_text().splitlines()
-    assert ",0.9,published" in lines[1]
+    assert ",0.9,a random sample of 1253 cases,published" in lines[1]
     assert "90% intervals" in (tmp_path / "out.ipynb").read_text()
 
 
