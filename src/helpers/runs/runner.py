@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,11 +88,13 @@ def _hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str
         while True:
             name = stamp if number == 1 else f"{stamp}-{number}"
             hidden = outputs.resolve() / f".{name}"
-            taken = (outputs / name).exists() or (outputs / "failed" / name).exists()
-            if not taken and not hidden.exists():
+            number += 1
+            if (outputs / name).exists() or (outputs / "failed" / name).exists():
+                continue
+            # Another run may take the name between a look and this.
+            with suppress(FileExistsError):
                 hidden.mkdir()
                 break
-            number += 1
         (hidden / "notebooks").mkdir()
     except OSError as error:
         raise InputError(f"--output {outputs}: cannot be written ({error.strerror}); name a folder that can") from None
