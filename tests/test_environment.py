@@ -46,7 +46,7 @@ def test_every_entry_of_the_lock_has_one_version_and_hashes():
 @pytest.mark.parametrize("name", ["requirements.lock", "environment.yml", "pyproject.toml", "postBuild", "Makefile"])
 def test_no_address_of_an_index_is_in(name):
     text = (paths.ROOT / name).read_text()
-    assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", text)
+    assert not re.search(r"://|--(extra-)?index[-]url|--find-links|--trusted-host", text)
 
 
 @pytest.mark.parametrize("python", PYTHONS)
