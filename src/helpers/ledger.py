@@ -125,10 +125,6 @@ def _same(claim: str, recomputed: str) -> str:
     return recomputed
 
 
-def _not_checkable(reason: str) -> Check:
-    return Check("[x]", "not_checkable", "04_evidence_ledger", reason)
-
-
 def _areas(claim: str, allocation: pd.DataFrame) -> Check:
     note = "The areas named were counted; they are six if 'Shropshire, Telford & Wrekin' is one, which the release does not mark."
     return Check(_same(claim, str(allocation["area"].nunique())), "consistent", "01_fieldwork_sampling", note)
