@@ -1,6 +1,8 @@
+from typing import get_args
+
 import pytest
 
-from helpers import parameters
+from helpers import parameters, ratings
 from helpers.errors import InputError, did_you_mean
 
 
@@ -49,6 +51,10 @@ def test_only_a_named_path_is_a_path(tmp_path):
     (tmp_path / "manifest.json").write_text('{"outputs": {}}')
     assert parameters.EvidenceLedger().paths() == {}
     assert parameters.EvidenceLedger(run=str(tmp_path)).paths() == {"run": tmp_path}
+
+
+def test_the_care_groups_to_compare_with_are_those_of_the_ratings():
+    assert get_args(parameters.RatingComparisons.model_fields["reference"].annotation) == ratings.CARE_GROUPS
 
 
 def test_did_you_mean_ignores_case_and_lists_all_where_nothing_is_near():

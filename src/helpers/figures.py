@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from helpers.prevalence import METHOD_NAMES, SHARES
+from helpers.ledger import VERDICTS
+from helpers.prevalence import METHOD_NAMES
+from helpers.published import SHARES
 from helpers.ratings import GROUP_NAMES
 from helpers.results import level, points, range_of
 
@@ -118,8 +120,6 @@ def _draw_bounds(axes: Axes, part: pd.DataFrame, title: str) -> None:
 
 def verdict_counts(ledger: pd.DataFrame) -> Figure:
     """How many claims of each document got which verdict."""
-    from helpers.ledger import VERDICTS
-
     counts = pd.crosstab(ledger["document"], pd.Categorical(ledger["verdict"], VERDICTS), dropna=False)
     checked = len(ledger) - (ledger["verdict"] == "not_checkable").sum()
     figure = Figure(figsize=(7.5, 2.6))

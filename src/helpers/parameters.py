@@ -106,7 +106,7 @@ class PrevalenceEstimates(Parameters):
         if self.headline_icc not in self.icc:
             missing = f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}"
             raise ValueError(f"{missing}; add it there, or set headline_icc")
-        for claim in ("letter_in_care_during_sentence", "letter_child_protection_or_section_47"):
+        for claim in published.SHARES:
             per_cent = published.number(claim)
             try:
                 counts_from_percentage(per_cent, self.inspected_cases)

@@ -6,12 +6,9 @@ import numpy as np
 import pandas as pd
 
 from helpers import intervals, published
+from helpers.published import SHARES
 from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
 
-SHARES = {
-    "letter_in_care_during_sentence": "in care during the sentence",
-    "letter_child_protection_or_section_47": "on a child protection plan or Section 47 enquiry",
-}
 QUOTIENT = "looked_after_share_of_starts"
 METHOD_NAMES = {
     "wilson": "Wilson",

@@ -8,6 +8,11 @@ from helpers.datapackage import resource_path
 from helpers.errors import InputError, did_you_mean
 
 EVIDENCE = "published"
+# The two whole per cents of inspected cases, and what each is a share of, in words.
+SHARES = {
+    "letter_in_care_during_sentence": "in care during the sentence",
+    "letter_child_protection_or_section_47": "on a child protection plan or Section 47 enquiry",
+}
 RATINGS = pd.CategoricalDtype(["Inadequate", "Requires improvement", "Good", "Outstanding"], ordered=True)
 
 

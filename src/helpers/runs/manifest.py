@@ -56,11 +56,13 @@ def build(
     chosen: Mapping[Notebook, Parameters],
     outcomes: Iterable[Outcome],
     read: Mapping[str, str],
-    folder: Path,
     started: datetime,
     ended: datetime,
 ) -> dict[str, Any]:
-    """The content of ``manifest.json``; times carry their zone, and no path of the machine is in it."""
+    """The content of ``manifest.json`` but for its outputs, since pages are made from it.
+
+    Times carry their zone, and no path of the machine is in it.
+    """
     # A link such as `latest` soon names another run, so the folder that it leads to is written down.
     given = {
         notebook.stem: parameters.model_dump(exclude={"output"})
@@ -87,7 +89,6 @@ def build(
         "python": platform.python_version(),
         "packages": packages(),
         "inputs": dict(read),
-        "outputs": outputs(folder),
         "sha256_of_inputs": hashlib.sha256(repr(sorted(read.items())).encode()).hexdigest(),
     }
 

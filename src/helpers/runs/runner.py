@@ -27,11 +27,7 @@ class Run:
 
     folder: Path
     outcomes: list[Outcome]
-
-    @property
-    def good(self) -> bool:
-        """Whether no notebook failed."""
-        return all(outcome.error is None for outcome in self.outcomes)
+    good: bool
 
 
 def run(
@@ -68,12 +64,12 @@ def run(
             outcomes = _execute_all(values, jobs, on_cell, on_outcome)
         _write_pages(hidden, name, chosen, outcomes, read, started)
         good = all(outcome.error is None for outcome in outcomes)
-        folder = outputs / name if good else outputs / "failed" / name
-        folder.parent.mkdir(exist_ok=True)
-        hidden.rename(folder)
+        done = Run(outputs / name if good else outputs / "failed" / name, outcomes, good)
+        done.folder.parent.mkdir(exist_ok=True)
+        hidden.rename(done.folder)
     if good:
         _name_latest(outputs, name)
-    return Run(folder, outcomes)
+    return done
 
 
 @contextmanager
@@ -160,7 +156,7 @@ def _write_pages(
     # Imported here, since it takes as long as a notebook's first cells and is needed only now.
     from helpers.runs import render
 
-    document = manifest.build(name, chosen, outcomes, read, hidden, started, datetime.now(UTC))
+    document = manifest.build(name, chosen, outcomes, read, started, datetime.now(UTC))
     render.render(hidden, outcomes, document)
     document["outputs"] = manifest.outputs(hidden)
     (hidden / "manifest.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
