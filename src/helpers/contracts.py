@@ -18,6 +18,12 @@ TABLES: dict[str, dict[str, str]] = {
         "weight": "eligible / drawn",
     }
     | EVIDENCE,
+    "fieldwork_scope": {
+        "step": "`listed`, `out_of_scope`, `eligible` or `eligible_twice`",
+        "meaning": "which cases these are",
+        "cases": "cases",
+    }
+    | EVIDENCE,
     "fieldwork_precision": {
         "group": "`all`, `hosted`, `placed_out` or `hosted_minus_placed_out`",
         "icc": "assumed correlation of cases in one area",
@@ -33,10 +39,11 @@ TABLES: dict[str, dict[str, str]] = {
     }
     | EVIDENCE,
     "prevalence_estimates": {
-        "claim": "claim that prints the figure, or the name of our own quotient",
+        "claim": "claim that prints the figure, or the name of our own quotient; of a list of cases, `cases_in_care` or "
+        "`cases_child_protection`",
         "method": "`wilson`, `clopper_pearson`, `jeffreys`, `logit_t`, `korn_graubard` or `quotient`",
         "rounding": "`ignored` or `included`",
-        "icc": "assumed correlation of cases in one service",
+        "icc": "assumed correlation of cases in one service; of a list of cases `[z]`, since its error is estimated",
         "count_low": "least count that the printed per cent allows",
         "count_high": "greatest count that it allows",
         "n": "cases taken as the base",
@@ -73,6 +80,32 @@ TABLES: dict[str, dict[str, str]] = {
         "assumes": "what is assumed and is not in the letter",
     }
     | EVIDENCE,
+    "ratings": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "question": "`desistance`, `child_safety`, `others_safety`, or `lowest`: the one that gives the standard its rating",
+        "care_group": "care group",
+        "cases": "cases that the question applies to",
+        "sufficient": "cases judged sufficient",
+        "percentage": "sufficient / cases, per cent",
+        "se": "standard error from services as clusters, per cent",
+        "lower": "lower limit, per cent",
+        "upper": "upper limit, per cent",
+        "level": "confidence level",
+        "rating": "the band of the whole per cent, by the recalled bands",
+        "p_inadequate": "probability of the band; not worked out yet, `[x]`",
+        "p_requires_improvement": "as above",
+        "p_good": "as above",
+        "p_outstanding": "as above",
+    }
+    | EVIDENCE,
+    "disclosure": {
+        "table": "table that the decision is about",
+        "row": "its row; `(table)` for the verdict on the whole table",
+        "column": "its column",
+        "rule": "rule applied; `threshold or secondary` does not say which",
+        "action": "`hidden`; for a verdict `pass`, `review` or `fail`, and why",
+    }
+    | EVIDENCE,
     "evidence_ledger": {
         "claim": "identifier of the claim in `data/published/claims.csv`",
         "document": "`news_release_2012` or `letter_2021`",
@@ -84,6 +117,29 @@ TABLES: dict[str, dict[str, str]] = {
         "note": "how, or why it can not be checked",
     }
     | EVIDENCE,
+}
+
+# What stands in `restricted/` of a run, case by case or in full; nothing of it leaves.
+RESTRICTED: dict[str, dict[str, str]] = {
+    "fieldwork_sample": {
+        "case_id": "identifier of the case, as in the list",
+        "area": "fieldwork area",
+        "arm": "`hosted` or `placed_out`",
+        "role": "`sample` (top-ups included) or `reserve`",
+        "order": "place in the stratum by random number, from 1",
+        "random_number": "permanent random number, in [0, 1)",
+        "inclusion_probability": "of the sample; `[z]` for a reserve",
+        "weight": "1 / inclusion probability; `[z]` for a reserve",
+    }
+    | EVIDENCE,
+    "disclosure": TABLES["disclosure"] | {"rule": "rule applied: `threshold`, `secondary` or a reason in words"},
+}
+# The notebook that writes each table, so that a page says the evidence of its own tables and no other's.
+WRITTEN_BY = {
+    "01_fieldwork_sampling": ("fieldwork_allocation", "fieldwork_scope", "fieldwork_precision"),
+    "02_prevalence_estimates": ("prevalence_estimates",),
+    "03_rating_comparisons": ("rating_order", "rating_bounds", "ratings"),
+    "04_evidence_ledger": ("evidence_ledger",),
 }
 
 

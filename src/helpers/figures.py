@@ -118,6 +118,45 @@ def _draw_bounds(axes: Axes, part: pd.DataFrame, title: str) -> None:
     axes.set_title(title, fontsize=10, fontweight="normal")
 
 
+def sufficient_shares(ratings: pd.DataFrame) -> Figure:
+    """Per cent of cases judged sufficient on the lowest key question, by standard and care group, with intervals.
+
+    A hidden cell leaves its place empty, and the axis label says so.
+    """
+    rows = ratings[ratings["question"] == "lowest"]
+    values = ["percentage", "lower", "upper"]
+    rows = rows.assign(**{name: pd.to_numeric(rows[name], errors="coerce") for name in values})
+    standards = list(rows["standard"].unique())
+    figure = Figure(figsize=(8, 1.4 + 0.75 * max(len(standards), 1)))
+    axes = figure.subplots()
+    for (group, part), shift, colour, marker in zip(
+        rows.groupby("care_group", sort=False), (0.22, 0, -0.22), PALETTE, "os^", strict=False
+    ):
+        places = [len(standards) - 1 - standards.index(standard) + shift for standard in part["standard"]]
+        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=2)
+        axes.plot(part["percentage"], places, marker, color=colour, label=GROUP_NAMES[group])
+    axes.set_yticks(range(len(standards)), standards[::-1])
+    hidden = " ([c]: hidden)" if (ratings == "[c]").any(axis=None) else ""
+    shown_level = f", {level(rows['level'].iloc[0])} intervals" if len(rows) else ""
+    axes.set(xlim=(0, 100), xlabel=f"cases judged sufficient on the lowest key question (per cent{shown_level}){hidden}")
+    axes.grid(axis="x", color="#dddddd")
+    if len(rows):
+        _legend_below(axes, 3)
+    _title(figure, _shares_in_words(rows))
+    return figure
+
+
+def _shares_in_words(rows: pd.DataFrame) -> str:
+    known = rows.dropna(subset=["percentage"])
+    if known.empty:
+        return "No share of cases can be shown"
+    least, most = known.loc[known["percentage"].idxmin()], known.loc[known["percentage"].idxmax()]
+    return (
+        f"From {least.percentage:.0f}% ({least.standard}, {GROUP_NAMES[least.care_group]}) to {most.percentage:.0f}% "
+        f"({most.standard}, {GROUP_NAMES[most.care_group]}) of cases are judged sufficient"
+    )
+
+
 def verdict_counts(ledger: pd.DataFrame) -> Figure:
     """How many claims of each document got which verdict."""
     counts = pd.crosstab(ledger["document"], pd.Categorical(ledger["verdict"], VERDICTS), dropna=False)

@@ -167,10 +167,48 @@ def quotient_estimates(
     return _in_order(pd.DataFrame(rows))
 
 
+CASE_SHARES = {"in_care": "in care during the sentence", "child_protection": "on a child protection plan or enquiry"}
+
+
+def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
+    """The shares of a list of cases in care and on a plan, as rows of ``prevalence_estimates.csv``.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As from `helpers.shares.of_cases`, treated or not.
+    evidence : str
+
+    Returns
+    -------
+    DataFrame
+        One row a share, `claim` ``cases_in_care`` or ``cases_child_protection``; the count is known, so there is no
+        rounding to include.
+    """
+    rows = shares[shares["share"].isin(CASE_SHARES)].reset_index(drop=True)
+    effective = [_quotient(base, deff) for base, deff in zip(rows["base"], rows["deff"], strict=True)]
+    assumes = "services drawn at random; their likeness is estimated from the cases"
+    rows = rows.assign(claim="cases_" + rows["share"], count_low=rows["count"], count_high=rows["count"], n=rows["base"])
+    rows = rows.assign(rounding="ignored", icc=np.nan, n_effective=effective, assumes=assumes, evidence=evidence)
+    return rows[_COLUMNS]
+
+
+def _quotient(base: object, deff: object) -> object:
+    hidden = [value for value in (base, deff) if isinstance(value, str)]
+    return hidden[0] if hidden else base / deff
+
+
+def together(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Rows of several kinds of evidence in one table, each as it was."""
+    return pd.concat([table.astype(object) for table in tables], ignore_index=True)
+
+
+_COLUMNS = ["claim", "method", "rounding", "icc", "count_low", "count_high", "n", "deff", "n_effective"]
+_COLUMNS += ["estimate", "lower", "upper", "level", "assumes", "evidence"]
+
+
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
-    columns = ["claim", "method", "rounding", "icc", "count_low", "count_high", "n", "deff", "n_effective"]
-    columns += ["estimate", "lower", "upper", "level", "assumes", "evidence"]
-    table = table.reindex(columns=columns)
+    table = table.reindex(columns=_COLUMNS)
     whole, real = ["count_low", "count_high", "n"], ["icc", "deff", "n_effective", "estimate", "lower", "upper", "level"]
     return table.astype(dict.fromkeys(whole, "Int64") | dict.fromkeys(real, np.float64))
 

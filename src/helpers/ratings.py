@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.errors import InputError, did_you_mean
+from helpers.published import RATINGS
 
 GROUP_NAMES = {
     "not_in_care": "children not in care",
@@ -16,6 +17,9 @@ GROUP_NAMES = {
 }
 CARE_GROUPS = tuple(GROUP_NAMES)
 STANDARDS = ("assessment", "planning", "delivery", "reviewing")
+QUESTIONS = ("desistance", "child_safety", "others_safety")
+# In place of a question: the lowest of the three, which gives the standard's rating.
+LOWEST = "lowest"
 Convention = Literal["rounded", "threshold", "integer", "discretion"]
 CONVENTIONS: dict[Convention, str] = {
     "rounded": "the bands apply to the percentage rounded to a whole per cent",
@@ -117,6 +121,46 @@ def band_limits(bands: pd.DataFrame, convention: Convention, discretion_points: 
     limits["low"] = (limits["low"] - 0.5 - stretch).where(limits["low"] > 0, 0).clip(lower=0)
     limits["high"] = (limits["high"] - 0.5 + stretch).where(limits["high"] < 100, 100).clip(upper=100)
     return limits
+
+
+def rating_of(per_cent: int, bands: pd.DataFrame) -> str:
+    """The rating whose band holds a whole per cent.
+
+    Examples
+    --------
+    >>> bands = pd.DataFrame({"rating": ["Good", "Outstanding"], "lowest_per_cent": [65, 80], "highest_per_cent": [79, 100]})
+    >>> rating_of(79, bands)
+    'Good'
+    """
+    (rating,) = bands.loc[bands["lowest_per_cent"].le(per_cent) & bands["highest_per_cent"].ge(per_cent), "rating"]
+    return rating
+
+
+def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
+    """The percentages and ratings of cases, as ``ratings.csv``.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        As from `helpers.shares.of_cases`, treated or not.
+    evidence : str
+
+    Returns
+    -------
+    DataFrame
+        One row a standard, key question (or ``lowest``) and care group. `percentage`, `se`, `lower` and `upper` are
+        per cents, as the bands are. The probability of each band is not worked out yet: ``[x]``.
+    """
+    rows = shares[shares["share"] == "sufficient"].rename(columns={"base": "cases", "count": "sufficient"})
+    for name, fraction in {"percentage": "estimate", "se": "se", "lower": "lower", "upper": "upper"}.items():
+        rows[name] = [value if isinstance(value, str) else 100 * value for value in rows[fraction]]
+    unknown = {f"p_{rating.lower().replace(' ', '_')}": "[x]" for rating in RATINGS.categories}
+    rows = rows.assign(**unknown, evidence=evidence)
+    columns = ["standard", "question", "care_group", "cases", "sufficient", "percentage", "se", "lower", "upper", "level"]
+    order = {name: place for place, name in enumerate([*STANDARDS, *QUESTIONS, LOWEST, *CARE_GROUPS])}
+    keys = ["standard", "question", "care_group"]
+    rows = rows.sort_values(keys, key=lambda column: column.map(order), ignore_index=True)
+    return rows[[*columns, "rating", *unknown, "evidence"]]
 
 
 def bounds(

@@ -1,7 +1,10 @@
 """The one way to show and to write a table or a figure: always with its evidence."""
 
+import fcntl
 import math
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -9,14 +12,18 @@ from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
-from IPython.display import Image
+from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
 from helpers import contracts
+from helpers.disclosure import Treated, rules_in_force, statement
 from helpers.errors import InputError
-from helpers.parameters import Parameters
+from helpers.parameters import RESTRICTED, CaseParameters, Parameters
 
 NOT_APPLICABLE = "[z]"
+# Cells that say why they hold no value.
+MARKS = ("[c]", "[x]", NOT_APPLICABLE)
+_KINDS = ("published", "synthetic", "supplied")
 Formats = Mapping[str, Callable[[Any], str]]
 
 
@@ -62,6 +69,11 @@ def range_of(low: float, high: float, most: float = 1.0) -> str:
     return f"{points(low)} points" if points(low) == points(high) else f"{points(low)} to {points(high)} points"
 
 
+def whole(count: float) -> str:
+    """A count with thousands apart: ``1,253``."""
+    return f"{int(count):,}"
+
+
 def outward(limits: Mapping[str, float], digits: int = 2) -> str:
     """Bounds in words, rounded away from each other so that they still bound: ``18.16% to 19.37%``."""
     scale = 10 ** (digits + 2)
@@ -96,15 +108,111 @@ def write_table(table: pd.DataFrame, name: str, output: str) -> pd.DataFrame:
     InputError
         Columns other than those promised, or a row without evidence.
     """
-    if list(table.columns) != contracts.columns(name):
-        raise InputError(f"{name}: columns are {list(table.columns)}, promised are {contracts.columns(name)}")
-    if not table["evidence"].isin(["published", "synthetic", "supplied"]).all():
-        raise InputError(f"{name}: every row needs an evidence mark: published, synthetic or supplied")
+    _check(table, name, contracts.TABLES)
     if output:
         folder = Path(output) / "tables"
         folder.mkdir(parents=True, exist_ok=True)
-        table.to_csv(folder / f"{name}.csv", index=False, na_rep=NOT_APPLICABLE, lineterminator="\n", encoding="utf-8")
+        (folder / f"{name}.csv").write_bytes(_csv(table))
     return table
+
+
+def write_cases(table: pd.DataFrame, name: str, output: str) -> None:
+    """Write ``restricted/<name>.csv`` below `output`, where the owner alone can read it; empty writes nothing.
+
+    What is written below a folder that is itself restricted is the full version of the treated results; the cases
+    stand beside those, so they are not written again.
+
+    Raises
+    ------
+    InputError
+        As `write_table`.
+    """
+    _check(table, name, contracts.RESTRICTED)
+    if output and RESTRICTED not in Path(output).parts:
+        folder = Path(output) / RESTRICTED
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_private(folder / f"{name}.csv", _csv(table))
+
+
+def write_decisions(treated: Treated, parameters: CaseParameters, tables: tuple[str, ...]) -> pd.DataFrame | None:
+    """Write what was decided of `tables` to ``tables/disclosure.csv``, and in full to ``restricted/disclosure.csv``.
+
+    Notebooks of a run share these files, so each replaces the rows of its own tables and keeps the others.
+
+    Returns
+    -------
+    DataFrame, optional
+        The public rows; None where the cases are not supplied and no rule is in force.
+    """
+    if parameters.case_evidence != "supplied" and rules_in_force(parameters) is None:
+        return None
+    public, full = (
+        rows[rows["table"].isin(tables)].assign(evidence=parameters.case_evidence)
+        for rows in (treated.public(), treated.decisions)
+    )
+    _check(public, "disclosure", contracts.TABLES)
+    if parameters.output and not parameters.restricted:
+        for folder, rows, mode in (("tables", public, 0o777), (RESTRICTED, full, 0o700)):
+            place = Path(parameters.output) / folder
+            place.mkdir(mode=mode, parents=True, exist_ok=True)
+            with _locked(place):
+                _replace_rows(place / "disclosure.csv", rows, mode)
+    return public
+
+
+def _replace_rows(path: Path, rows: pd.DataFrame, mode: int) -> None:
+    kept = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else rows.iloc[:0]
+    together = pd.concat([kept[~kept["table"].isin(rows["table"])], rows])
+    order = {name: place for place, name in enumerate(contracts.TABLES)}
+    content = _csv(together.sort_values("table", key=lambda names: names.map(order), kind="stable"))
+    if mode == 0o700:
+        _write_private(path, content)
+    else:
+        path.write_bytes(content)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder against the other notebooks of a run."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _check(table: pd.DataFrame, name: str, promised: Mapping[str, Mapping[str, str]]) -> None:
+    columns = list(promised[name]) if name in promised else contracts.columns(name)
+    if list(table.columns) != columns:
+        raise InputError(f"{name}: columns are {list(table.columns)}, promised are {columns}")
+    if not table["evidence"].isin(_KINDS).all():
+        raise InputError(f"{name}: every row needs an evidence mark: {', '.join(_KINDS[:2])} or {_KINDS[2]}")
+
+
+def _csv(table: pd.DataFrame) -> bytes:
+    text = table.copy(deep=False)
+    for column in text.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in text.dtypes]]:
+        text[column] = [neutral(value) for value in text[column]]
+    return text.to_csv(index=False, na_rep=NOT_APPLICABLE, lineterminator="\n").encode()
+
+
+def neutral(value: object) -> object:
+    """A text that a spreadsheet would run as a formula, with an apostrophe before it; all else as it is.
+
+    Examples
+    --------
+    >>> neutral("=1+1"), neutral("Leeds"), neutral(-1)
+    ("'=1+1", 'Leeds', -1)
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Write a file that was never readable by others, not even for a moment."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+        handle.write(content)
 
 
 class Shown:
@@ -148,12 +256,28 @@ def show_table(table: pd.DataFrame, headings: Mapping[str, str], caption: str, f
     """
     formats = formats or {}
     text = pd.DataFrame(
-        {
-            heading: [NOT_APPLICABLE if pd.isna(value) else formats.get(column, str)(value) for value in table[column]]
-            for column, heading in headings.items()
-        }
+        {heading: [_text(value, formats.get(column, str)) for value in table[column]] for column, heading in headings.items()}
     )
-    return Shown(text, caption, _evidence(table))
+    return Shown(text, f"{_shout(table)}{caption}", _evidence(table))
+
+
+def _text(value: Any, form: Callable[[Any], str]) -> str:
+    if isinstance(value, str) and value in MARKS:
+        return value
+    return NOT_APPLICABLE if pd.isna(value) else form(value)
+
+
+def show_statement(parameters: CaseParameters) -> Markdown:
+    """What stands behind the results of cases, and how they are protected."""
+    return Markdown(statement(parameters))
+
+
+def show_decisions(decisions: pd.DataFrame | None) -> Shown | None:
+    """What disclosure control did to the tables of a notebook; nothing where it had nothing to do."""
+    if decisions is None:
+        return None
+    headings = {"table": "Table", "row": "Row", "column": "Column", "rule": "Rule", "action": "What was done"}
+    return show_table(decisions, headings, "Decisions of disclosure control.", {"table": spaced, "column": spaced})
 
 
 def show_parameters(parameters: Parameters) -> Shown:
@@ -161,13 +285,22 @@ def show_parameters(parameters: Parameters) -> Shown:
     fields = type(parameters).model_fields
     # The folder for output is the runner's affair and no choice that bears on a result.
     names = [name for name in fields if name != "output"]
-    rows = [(name, str(getattr(parameters, name)) or "(empty)", fields[name].description) for name in names]
+    # Where a case list lies is nobody's affair.
+    values = {name: str(getattr(parameters, name)) or "(empty)" for name in names} | dict.fromkeys(
+        parameters.case_lists(), "your own list"
+    )
+    rows = [(name, values[name], fields[name].description) for name in names]
     table = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])
     return Shown(table, "Parameters of this run.", "none; these are choices")
 
 
 def _evidence(table: pd.DataFrame) -> str:
     return ", ".join(sorted(table["evidence"].unique())) or "none"
+
+
+def _shout(table: pd.DataFrame) -> str:
+    """What no reader of a synthetic table or figure may miss."""
+    return "SYNTHETIC CASES: " if "synthetic" in set(table["evidence"]) else ""
 
 
 STYLE = {
@@ -197,7 +330,7 @@ def show_figure(
     table : DataFrame
         With a column evidence.
     name : str
-        File name without its ending.
+        File name without its ending; that of a synthetic figure begins with ``synthetic_``.
     alt : str
         The finding in words, for who cannot see the picture.
     output : str
@@ -212,13 +345,16 @@ def show_figure(
         mpl.rcParams.update(STYLE)
         figure = draw(table)
         figure.supxlabel(stamp, fontsize=8, x=0.01, ha="left", color="#444444")
+        if shout := _shout(table):
+            figure.suptitle(shout + figure.get_suptitle(), x=0.01, ha="left", fontsize=12, fontweight="bold")
+            name = f"synthetic_{name}"
         png = _saved(figure, "png")
         if output:
             folder = Path(output) / "figures"
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{name}.png").write_bytes(png)
             (folder / f"{name}.svg").write_bytes(_saved(figure, "svg"))
-    return Image(data=png, alt=alt, width=int(figure.get_figwidth() * 100))
+    return Image(data=png, alt=shout + alt, width=int(figure.get_figwidth() * 100))
 
 
 def _saved(figure: Figure, kind: str) -> bytes:

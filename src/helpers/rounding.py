@@ -60,7 +60,7 @@ def counts_from_percentage(per_cent: int, n: int) -> Counts:
     low = max(0, -(-(2 * per_cent - 1) * n // 200))
     high = min(n, ((2 * per_cent + 1) * n - 1) // 200)
     if low > high:
-        before, after = (_half_up(100 * k, n) for k in (high, low))
+        before, after = (whole_per_cent(k, n) for k in (high, low))
         raise InputError(
             f"{per_cent}% cannot come from {n} cases: {high} of {n} is {before}% and {low} of {n} is {after}%, rounded; "
             "check the number of cases"
@@ -68,6 +68,17 @@ def counts_from_percentage(per_cent: int, n: int) -> Counts:
     return Counts(low, high)
 
 
-def _half_up(above: int, below: int) -> int:
-    """`above` / `below` rounded half up, in integers."""
+def half_up(above: int, below: int) -> int:
+    """`above` / `below` rounded half up to a whole number, in integers."""
     return (2 * above + below) // (2 * below)
+
+
+def whole_per_cent(count: int, n: int) -> int:
+    """The whole per cent that `count` of `n` is printed as: 129 of 200 is 65, where binary fractions give 64.
+
+    Examples
+    --------
+    >>> whole_per_cent(129, 200)
+    65
+    """
+    return half_up(100 * count, n)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import yaml
 
 from helpers.errors import InputError, did_you_mean
-from helpers.parameters import Parameters
+from helpers.parameters import NO_CASES, Parameters
 from helpers.runs.catalogue import Notebook, find
 
 
@@ -69,9 +69,14 @@ def split(pairs: Iterable[str]) -> dict[str, str]:
 
 
 def choose(
-    notebooks: list[Notebook], from_file: Mapping[Notebook, Mapping[str, Any]], from_words: Mapping[str, str]
+    notebooks: list[Notebook],
+    from_file: Mapping[Notebook, Mapping[str, Any]],
+    from_words: Mapping[str, str],
+    published_only: bool = False,
 ) -> dict[Notebook, Parameters]:
     """Build the model of each notebook; words win over the file, and the file over the defaults.
+
+    With `published_only` no case list is read, and nothing that would make a row synthetic or supplied is taken.
 
     Raises
     ------
@@ -89,17 +94,42 @@ def choose(
             raise InputError(
                 f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}"
             )
-    return {notebook: _model(notebook, from_file.get(notebook, {}), from_words) for notebook in notebooks}
+    chosen = {notebook: _model(notebook, from_file.get(notebook, {}), from_words, published_only) for notebook in notebooks}
+    _check_protection(chosen)
+    return chosen
 
 
-def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping[str, str]) -> Parameters:
+def _check_protection(chosen: Mapping[Notebook, Parameters]) -> None:
+    """Two notebooks of one run that read supplied cases under other rules could give away what each of them hides."""
+    settings: dict[str, tuple[Notebook, dict[str, Any]]] = {}
+    for notebook, model in chosen.items():
+        for name, path in model.case_lists().items():
+            named = (name, "disclosure", "disclosure_preset", "publish_unprotected", "confidence")
+            values = {key: getattr(model, key) for key in named} | {name: path.resolve()}
+            other, expected = settings.setdefault(name, (notebook, values))
+            for key in named:
+                if values[key] != expected[key]:
+                    raise InputError(
+                        f"parameter {key} differs between {other.stem} and {notebook.stem}, which both take supplied cases: "
+                        "what one hides the other might show; give both the same, or make two runs and release one of them"
+                    )
+
+
+def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping[str, str], published_only: bool) -> Parameters:
     fields = notebook.model.model_fields
     words = {name: _typed(text, fields[name].annotation) for name, text in from_words.items() if name in fields}
     values = {str(name): value for name, value in from_file.items()} | words
+    if published_only:
+        values = dict.fromkeys(notebook.model.case_parameters(), NO_CASES) | values
     try:
-        return notebook.model(**values)
+        model = notebook.model(**values)
     except InputError as error:
         raise InputError(f"{notebook.stem}: {error}") from None
+    if published_only:
+        for name in [name for name in model.case_parameters() if getattr(model, name)] + model.own_figures():
+            given = "of its own" if name in model.own_figures() else "of cases"
+            raise InputError(f"{notebook.stem}: --evidence published takes no parameter {name} {given}; leave one of them out")
+    return model
 
 
 def _typed(text: str, annotation: Any) -> Any:

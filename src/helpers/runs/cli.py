@@ -55,9 +55,24 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--parameters", metavar="FILE", help="YAML: one notebook's parameters, or a mapping from notebook to parameters"
     )
+    run.add_argument(
+        "--evidence",
+        choices=["published"],
+        help="published: read no case list and take no figure of your own, so that no synthetic or supplied row is there",
+    )
     run.add_argument("--output", metavar="DIR", help="folder that holds runs and `latest` (default: outputs/ of the repository)")
     run.add_argument(
         "--jobs", type=_whole, default=os.cpu_count() or 1, metavar="N", help="notebooks run at one time (default: one a core)"
+    )
+    check = commands.add_parser(
+        "check",
+        help="check a case list of your own against its contract, without running anything",
+        description="Check a case list against its contract. It is read and nothing is written.",
+        epilog="Templates and a data dictionary are in data/templates/. Exit codes: 0 the list is good; 2 it is not, and why.",
+    )
+    check.add_argument("file", metavar="FILE", help="CSV, XLSX or Parquet")
+    check.add_argument(
+        "--contract", required=True, choices=["frame", "cases"], help="frame: to draw from; cases: inspected cases"
     )
     return parser
 
@@ -67,7 +82,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(words)
     try:
         with _stoppable():
-            return _list() if chosen.command == "list" else _run(chosen)
+            return {"list": _list, "run": _run, "check": _check}[chosen.command](chosen)
     except InputError as error:
         return _end(chosen, str(error), 2)
     except OSError as error:
@@ -100,7 +115,7 @@ def _end(chosen: argparse.Namespace, message: str, code: int) -> int:
     return code
 
 
-def _list() -> int:
+def _list(_: argparse.Namespace) -> int:
     from helpers.runs import progress
     from helpers.runs.catalogue import COLLECTION
 
@@ -116,6 +131,23 @@ def _list() -> int:
     return 0
 
 
+def _check(chosen: argparse.Namespace) -> int:
+    from helpers import cases
+    from helpers.runs import progress
+
+    try:
+        checked = cases.read(chosen.file, chosen.contract)
+    except cases.Refused as refusal:
+        # One line a rule: here, unlike in a run, the list is all that the user asks about.
+        for violation in refusal.violations:
+            _end(chosen, f"{chosen.file}: {violation.text}", 2)
+        return 2
+    progress.say(
+        "\n".join([f"{chosen.file}: good, {len(checked.table):,} cases", *(f"  note: {note}" for note in checked.notes)])
+    )
+    return 0
+
+
 def _run(chosen: argparse.Namespace) -> int:
     from helpers import paths
     from helpers.runs import choices
@@ -126,17 +158,20 @@ def _run(chosen: argparse.Namespace) -> int:
             raise InputError(f"--{option} is empty; name a {'file' if option == 'parameters' else 'folder'}, or leave it out")
     notebooks = find(chosen.name)
     from_file = choices.read_file(chosen.parameters, notebooks) if chosen.parameters else {}
-    models = choices.choose(notebooks, from_file, choices.split(chosen.words))
+    models = choices.choose(notebooks, from_file, choices.split(chosen.words), chosen.evidence == "published")
     outputs = Path(chosen.output) if chosen.output else paths.OUTPUTS
 
     # papermill takes a second or two to import, which a wrong parameter need not wait for.
     from helpers.runs import progress, runner
+    from helpers.runs.restricted import REPORT, RESTRICTED, full
 
-    with progress.shown(notebooks) as report:
+    with progress.shown([*notebooks, *full(models)]) as report:
         done = runner.run(models, outputs, chosen.jobs, report.cell, report.outcome)
     progress.say(progress.summary(done.outcomes))
     where = os.path.relpath(done.folder)
     good = f"The run is in {where}; open {where}/index.html"
+    if (done.folder / REPORT).is_dir():
+        good += f"\nThe full results are in {where}/{REPORT}: not for release, and so is all of {where}/{RESTRICTED}"
     progress.say(good if done.good else f"The failed run is in {where}; earlier runs are as they were")
     return 0 if done.good else 1
 

@@ -27,6 +27,8 @@ class Outcome:
     seconds: float
     error: str | None = None
     cell: int | None = None
+    # What was run: the pages of the run, or the full ones for the team itself.
+    full: bool = False
 
     @property
     def result(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import helpers
 from helpers import datapackage, paths
 from helpers.errors import InputError
-from helpers.parameters import Parameters
+from helpers.parameters import RESTRICTED, Parameters
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
 
@@ -20,7 +20,8 @@ from helpers.runs.execute import Outcome
 def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     """SHA-256 of all that a run reads: data, notebooks, helpers and lock, by path in the repository.
 
-    Tables of an earlier run that a parameter names are among them, by the parameter: ``run/tables/NAME.csv``.
+    Tables of an earlier run that a parameter names are among them, by the parameter: ``run/tables/NAME.csv``. A case
+    list of the user's own is not: see `case_lists`.
 
     Raises
     ------
@@ -41,14 +42,30 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources}
 
 
+def case_lists(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
+    """SHA-256 of each case list of the user's own, by parameter.
+
+    For the restricted folder alone: whoever can guess a short list could tell by its hash that the guess is right.
+    """
+    return {
+        f"{notebook.stem}/{name}": datapackage.sha256(path)
+        for notebook, parameters in chosen.items()
+        for name, path in parameters.case_lists().items()
+    }
+
+
 def _helpers() -> Iterable[Path]:
     folder = Path(helpers.__file__).parent
     return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def outputs(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file of a run folder, by its path there."""
-    return {str(path.relative_to(folder)): datapackage.sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    """SHA-256 of every file of a run folder that may leave it, by its path there.
+
+    What is restricted is left out: the hash of a full table would tell whether a guess at its hidden cells is right.
+    """
+    files = {path: path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {str(name): datapackage.sha256(path) for path, name in files.items() if name.parts[0] != RESTRICTED}
 
 
 def build(
@@ -67,6 +84,7 @@ def build(
     given = {
         notebook.stem: parameters.model_dump(exclude={"output"})
         | {name: path.resolve().name for name, path in parameters.paths().items()}
+        | dict.fromkeys(parameters.case_lists(), "your own list")
         for notebook, parameters in chosen.items()
     }
     return {

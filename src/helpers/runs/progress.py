@@ -46,7 +46,7 @@ def shown(notebooks: Sequence[Notebook]) -> Iterator[Report]:
 
 def line(outcome: Outcome) -> str:
     """One notebook in one line; a failure names the cell and the last line of its error."""
-    text = f"{outcome.notebook.stem}: {outcome.result} after {outcome.seconds:.1f} s"
+    text = f"{_name(outcome)}: {outcome.result} after {outcome.seconds:.1f} s"
     if outcome.error is None:
         return text
     return f"{text}, {f'in cell {outcome.cell}: ' if outcome.cell else ''}{outcome.error}"
@@ -54,7 +54,11 @@ def line(outcome: Outcome) -> str:
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """The table at the end: notebook, result, seconds; the errors below it."""
-    width = max(len(outcome.notebook.stem) for outcome in outcomes)
+    width = max(len(_name(outcome)) for outcome in outcomes)
     rows = [f"{'notebook':<{width}}  result  seconds"]
-    rows += [f"{outcome.notebook.stem:<{width}}  {outcome.result:<6}  {outcome.seconds:7.1f}" for outcome in outcomes]
+    rows += [f"{_name(outcome):<{width}}  {outcome.result:<6}  {outcome.seconds:7.1f}" for outcome in outcomes]
     return "\n".join(rows + [line(outcome) for outcome in outcomes if outcome.error])
+
+
+def _name(outcome: Outcome) -> str:
+    return f"{outcome.notebook.stem} (in full)" if outcome.full else outcome.notebook.stem

@@ -1,7 +1,7 @@
 """The pages of a run: one a notebook, and the index. Each is one file that asks no other host for anything."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ import pandas as pd
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown import markdown2html
 
+from helpers import contracts
+from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def page(document: nbformat.NotebookNode, title: str, evidence: str) -> str:
-    """An executed notebook as a page, its code folded away."""
+def page(document: nbformat.NotebookNode, title: str, evidence: str, notice: str = "") -> str:
+    """An executed notebook as a page, its code folded away; its head says the evidence, and the notice if there is one."""
     exporter = HTMLExporter(template_name="report", extra_template_basedirs=[str(TEMPLATES)])
-    resources = {"metadata": {"name": title}, "evidence": evidence}
+    resources = {"metadata": {"name": title}, "evidence": evidence, "notice": notice}
     return exporter.from_notebook_node(document, resources=resources)[0]
 
 
@@ -33,7 +35,7 @@ def answer(document: nbformat.NotebookNode) -> str:
     return ""
 
 
-def render(folder: Path, outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> None:
+def render(folder: Path, outcomes: Sequence[Outcome], manifest: dict[str, Any], notices: Mapping[Notebook, str]) -> None:
     """Write a page for each executed notebook of a run folder, and ``index.html``.
 
     Parameters
@@ -43,32 +45,39 @@ def render(folder: Path, outcomes: Sequence[Outcome], manifest: dict[str, Any]) 
     outcomes : sequence of Outcome
     manifest : dict
         As written to ``manifest.json``.
+    notices : mapping of Notebook to str
+        What the head of a page says of supplied cases; empty where there are none.
     """
     tables = _tables(folder)
-    evidence = ", ".join(sorted({mark for table in tables for mark in table["evidence"]})) or "none"
-    notebooks = [_render_notebook(folder, outcome, evidence) for outcome in outcomes]
+    notebooks = [_render_notebook(folder, outcome, tables, notices[outcome.notebook]) for outcome in outcomes]
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES / "report"), autoescape=True)
     environment.filters["as_json"] = partial(json.dumps, ensure_ascii=False)
     index = environment.get_template("run.html.j2").render(
         notebooks=notebooks,
         tables=tables,
         figures=sorted(path.stem for path in (folder / "figures").glob("*.svg")),
-        evidence=evidence,
+        evidence=_evidence(tables),
+        notices=sorted({notice for notice in notices.values() if notice}),
         manifest=manifest,
     )
     (folder / "index.html").write_text(index, encoding="utf-8")
 
 
-def _render_notebook(folder: Path, outcome: Outcome, evidence: str) -> dict[str, Any]:
+def _render_notebook(folder: Path, outcome: Outcome, tables: list[dict[str, Any]], notice: str) -> dict[str, Any]:
     shown = {"outcome": outcome, "title": outcome.notebook.title, "answer": "", "page": None}
     source = folder / "notebooks" / outcome.notebook.path.name
     if not source.is_file():
         return shown
     document = nbformat.read(source, as_version=4)
     target = source.with_suffix(".html")
-    target.write_text(page(document, outcome.notebook.title, evidence), encoding="utf-8")
+    own = [table for table in tables if table["name"] in contracts.WRITTEN_BY[outcome.notebook.stem]]
+    target.write_text(page(document, outcome.notebook.title, _evidence(own), notice), encoding="utf-8")
     # The answer is made by the notebook's own code, and Markdown holds no HTML of others.
     return shown | {"answer": markdown2html(answer(document)), "page": f"notebooks/{target.name}"}
+
+
+def _evidence(tables: list[dict[str, Any]]) -> str:
+    return ", ".join(sorted({mark for table in tables for mark in table["evidence"]})) or "none"
 
 
 def _tables(folder: Path) -> list[dict[str, Any]]:

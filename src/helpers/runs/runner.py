@@ -4,21 +4,28 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import chdir, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from helpers.disclosure import rules_in_force
 from helpers.errors import InputError
 from helpers.parameters import Parameters
-from helpers.runs import manifest
+from helpers.runs import manifest, restricted
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome, execute
+
+PROTECTED = "Supplied cases, with disclosure control."
+UNPROTECTED = (
+    "Unprotected: supplied cases with disclosure control off, as publish_unprotected asks. Single children may be found in it."
+)
+NOT_FOR_RELEASE = "Not for release: full results of supplied cases, for the team itself. Single children can be found in them."
 
 
 @dataclass(frozen=True)
@@ -55,14 +62,21 @@ def run(
         An input is missing or changed, or `outputs` cannot be written; nothing has been executed then.
     """
     # Both before any kernel starts: what is wrong is said at once, and nothing is half done.
-    read = manifest.inputs(chosen)
+    read, lists = manifest.inputs(chosen), manifest.case_lists(chosen)
     started = datetime.now(UTC)
     with _hidden_folder(outputs, started) as (hidden, name):
-        # Before the folder changes: a path that the user gave is relative to where the user is.
-        values = {notebook: _values(parameters, hidden) for notebook, parameters in chosen.items()}
-        with chdir(hidden), _quiet_kernels(hidden):
-            outcomes = _execute_all(values, jobs, on_cell, on_outcome)
+        with restricted.linked(chosen, hidden) as links:
+            # Before the folder changes: a path that the user gave is relative to where the user is.
+            jobs_to_do = _jobs(chosen, links, hidden)
+            with chdir(hidden), _quiet_kernels(hidden):
+                outcomes = _execute_all(jobs_to_do, jobs, on_cell, on_outcome)
+        outcomes = [
+            restricted.withhold(outcome, hidden) if chosen[outcome.notebook].case_lists() else outcome for outcome in outcomes
+        ]
         _write_pages(hidden, name, chosen, outcomes, read, started)
+        restricted.close(hidden, lists)
+        if manifest.case_lists(chosen) != lists:
+            raise InputError("a case list changed while the run read it; nothing was kept, run again")
         good = all(outcome.error is None for outcome in outcomes)
         done = Run(outputs / name if good else outputs / "failed" / name, outcomes, good)
         done.folder.parent.mkdir(exist_ok=True)
@@ -118,15 +132,26 @@ def _quiet_kernels(hidden: Path) -> Iterator[None]:
         shutil.rmtree(hidden / ".ipython", ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class _Job:
+    """One notebook to execute: for the pages of the run, or in full for the team itself."""
+
+    notebook: Notebook
+    values: Mapping[str, Any]
+    full: bool
+
+    @property
+    def target(self) -> str:
+        """Where the executed notebook goes, below the run folder."""
+        return f"{restricted.REPORT if self.full else '.'}/notebooks/{self.notebook.path.name}"
+
+
 def _execute_all(
-    values: Mapping[Notebook, Mapping[str, Any]], jobs: int, on_cell: Callable[..., None], on_outcome: Callable[[Outcome], None]
+    todo: Sequence[_Job], jobs: int, on_cell: Callable[..., None], on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
     before = psutil.Process().children()
     with ThreadPoolExecutor(jobs) as pool:
-        waiting = [
-            pool.submit(execute, notebook, f"notebooks/{notebook.path.name}", given, on_cell)
-            for notebook, given in values.items()
-        ]
+        waiting = [pool.submit(_execute, job, on_cell) for job in todo]
         try:
             for done in as_completed(waiting):
                 on_outcome(done.result())
@@ -139,10 +164,20 @@ def _execute_all(
         return [done.result() for done in waiting]
 
 
-def _values(parameters: Parameters, hidden: Path) -> dict[str, Any]:
-    """All values, so that the executed notebook shows them; a path is made relative to the run folder."""
-    relative = {name: os.path.relpath(path.resolve(), hidden) for name, path in parameters.paths().items()}
-    return parameters.model_dump() | relative | {"output": "."}
+def _execute(job: _Job, on_cell: Callable[..., None]) -> Outcome:
+    return replace(execute(job.notebook, job.target.removeprefix("./"), job.values, on_cell), full=job.full)
+
+
+def _jobs(chosen: Mapping[Notebook, Parameters], links: Mapping[Notebook, Mapping[str, str]], hidden: Path) -> list[_Job]:
+    """All values of each, so that the executed notebook shows them; a path is made relative to the run folder."""
+    jobs = []
+    for notebook, parameters in chosen.items():
+        relative = {name: os.path.relpath(path.resolve(), hidden) for name, path in parameters.paths().items()}
+        jobs.append(_Job(notebook, parameters.model_dump() | relative | links[notebook] | {"output": "."}, full=False))
+    for notebook, values in restricted.full(chosen).items():
+        (hidden / restricted.REPORT / "notebooks").mkdir(mode=0o700, parents=True, exist_ok=True)
+        jobs.append(_Job(notebook, values | links[notebook], full=True))
+    return jobs
 
 
 def _write_pages(
@@ -156,10 +191,22 @@ def _write_pages(
     # Imported here, since it takes as long as a notebook's first cells and is needed only now.
     from helpers.runs import render
 
-    document = manifest.build(name, chosen, outcomes, read, started, datetime.now(UTC))
-    render.render(hidden, outcomes, document)
+    released = [outcome for outcome in outcomes if not outcome.full]
+    document = manifest.build(name, chosen, released, read, started, datetime.now(UTC))
+    notices = {notebook: _notice(parameters) for notebook, parameters in chosen.items()}
+    render.render(hidden, released, document, notices)
+    if any(outcome.full for outcome in outcomes):
+        full = [outcome for outcome in outcomes if outcome.full]
+        render.render(hidden / restricted.REPORT, full, document, dict.fromkeys(chosen, NOT_FOR_RELEASE))
     document["outputs"] = manifest.outputs(hidden)
     (hidden / "manifest.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _notice(parameters: Parameters) -> str:
+    """What every page says in its head of supplied cases."""
+    if not parameters.case_lists():
+        return ""
+    return PROTECTED if rules_in_force(parameters) is not None else UNPROTECTED
 
 
 def _name_latest(outputs: Path, name: str) -> None:

@@ -1,0 +1,261 @@
+"""Read a case-level file - a sampling frame, or inspected cases - and check it whole.
+
+Reading never writes: no copy, no cache on disk. What stands in a case - identifier, name, free text - never stands in
+a message or a note.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from helpers import columns as tidy
+from helpers import paths
+from helpers.case_contracts import CONTRACTS, QUESTIONS, Column, Contract, check_contract, dictionary, template
+from helpers.case_files import CaseFile, found, opened
+from helpers.case_rules import header_violations, printable, value_violations
+from helpers.columns import Coded
+from helpers.datapackage import shown
+from helpers.ratings import CARE_GROUPS
+from helpers.refusals import Refused, Violation, counted, listed, rows_named, whole_file
+
+__all__ = ["QUESTIONS", "Checked", "Contract", "Refused", "Violation", "dictionary", "read", "template"]
+
+KEPT_RESULTS = 4
+EXTRA_NAMED = 8
+_RESULTS: OrderedDict[tuple, "Checked"] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A table that keeps its contract, and sentences about what was read otherwise than written."""
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def read(path: str | Path, contract: Contract) -> Checked:
+    """Read a CSV, XLSX or Parquet file and check every rule of the contract.
+
+    The last few results are kept in the process, so reading an unchanged file again costs nothing.
+
+    Parameters
+    ----------
+    path : str or Path
+        File that ends in .csv (UTF-8), .xlsx or .parquet, with column names in row 1.
+    contract : {"frame", "cases"}
+        Sampling frame, or inspected cases; `dictionary` lists their columns.
+
+    Returns
+    -------
+    Checked
+        The columns of the contract that are there, in its order, then (in a frame) the outcomes in the order of
+        the file. Identifiers are text, names and groups and years categories (home_area and supervising_area share
+        theirs), yes/no nullable ``boolean``, `opened` ``datetime64[s]``, `age` ``Int16``, `caseload` ``Int64``,
+        `weight` ``float64``. Rows are in the order of the file; rows blank in every column read are left out.
+
+    Raises
+    ------
+    Refused
+        The file can not be read, or breaks the contract; every rule broken is named.
+    InputError
+        There is no such contract.
+    """
+    check_contract(contract)
+    try:
+        return _read(Path(path), contract)
+    except Refused as error:
+        # Made anew: the errors that led to this one may quote a case.
+        refusal = Refused(error.file, error.violations)
+    raise refusal
+
+
+def _read(path: Path, contract: Contract) -> Checked:
+    path = found(path)
+    key = _state(path, contract)
+    if key not in _RESULTS:
+        with opened(path) as file:
+            checked = _check(file, contract, shown(path))
+        if _state(path, contract) != key:
+            raise whole_file(shown(path), "changed", "was changed while it was read; read it again")
+        _RESULTS[key] = checked
+        while len(_RESULTS) > KEPT_RESULTS:
+            _RESULTS.popitem(last=False)
+    _RESULTS.move_to_end(key)
+    kept = _RESULTS[key]
+    return Checked(kept.table.copy(deep=False), kept.notes)
+
+
+def _state(path: Path, contract: Contract) -> tuple:
+    status = path.stat()
+    return path.resolve(), contract, status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
+    places = {header: place for place, header in enumerate(file.header)}
+    violations = header_violations(file.header, contract)
+    wanted = {column.name: column for column in CONTRACTS[contract] if column.name in places}
+    if not wanted:
+        raise Refused(name, violations)
+    extra = [header for header in file.header if header not in wanted]
+    candidates = [header for header in extra if contract == "frame" and _may_be_outcome(file.sample(places[header]))]
+    ids = [column for column in wanted if wanted[column].kind == "id"]
+    few = [column for column in wanted if wanted[column].kind != "id"] + candidates
+    loaded = file.load([places[column] for column in ids], [places[column] for column in few])
+    if loaded.ragged:
+        have = "has" if len(loaded.ragged) == 1 else "have"
+        text = f"every row must have {counted(len(file.header), 'field')}; {rows_named(loaded.ragged)} {have} more or fewer"
+        violations.append(Violation("fields", "", loaded.ragged, text))
+    notes = list(file.notes)
+    data: dict[str, Any] = {column: tidy.trimmed_ids(column, loaded.columns.pop(places[column]), notes) for column in ids}
+    data |= {column: tidy.trimmed(column, tidy.coded(loaded.columns.pop(places[column])), notes) for column in few}
+    data, rows = _without_blank_rows(data, loaded.rows, notes)
+    if len(rows) == 0 and not loaded.ragged:
+        raise whole_file(name, "empty", "has column names but no case")
+    outcomes = {header: data.pop(header) for header in candidates}
+    outcomes = {header: column for header, column in outcomes.items() if _is_outcome(header, column, rows, notes)}
+    _note_columns(list(outcomes), [header for header in extra if header not in outcomes], notes)
+    data = _tidied(data, wanted, notes) | {header: tidy.tidy_yes_no(header, column, notes) for header, column in outcomes.items()}
+    violations += value_violations({column: data[column] for column in wanted}, contract, rows)
+    if violations:
+        raise Refused(name, violations)
+    if contract == "frame":
+        _note_scope(data["home_area"], data["supervising_area"], notes)
+    return Checked(_typed(data, wanted), tuple(notes))
+
+
+def _may_be_outcome(sample: Sequence[str]) -> bool:
+    filled = [value.strip(tidy.SPACES) for value in sample if value.strip(tidy.SPACES)]
+    return 2 * sum(tidy.yes_or_no(value) is not None for value in filled) >= len(filled)
+
+
+def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str]) -> bool:
+    other = np.asarray([tidy.yes_or_no(value) is None for value in column.values], dtype=bool)
+    if not column.values or not other.any():
+        return bool(column.values)
+    counts = column.counts()
+    wrong, filled = int(counts[other].sum()), int(counts.sum())
+    if 2 * wrong < filled:
+        where = rows[np.append(other, False)[column.codes]]
+        notes.append(
+            f"{printable(header)} is no outcome: {wrong} of its {filled} values are not yes or no ({rows_named(where)})."
+        )
+    return False
+
+
+def _note_columns(outcomes: Sequence[str], ignored: Sequence[str], notes: list[str]) -> None:
+    if outcomes:
+        notes.append(f"{counted(len(outcomes), 'column')} read as an outcome (yes, no; blank: not judged): {_first(outcomes)}.")
+    if ignored:
+        notes.append(f"{counted(len(ignored), 'column')} ignored: {_first(ignored)}.")
+
+
+def _first(names: Sequence[str]) -> str:
+    more = len(names) - EXTRA_NAMED
+    named = [printable(name) for name in names[:EXTRA_NAMED]]
+    return listed([*named, f"{more} more"] if more > 0 else named)
+
+
+def _note_scope(home: Coded, supervising: Coded, notes: list[str]) -> None:
+    place = {name: code for code, name in enumerate(supervising.values)}
+    same = int((home.mapped(lambda name: place.get(name, -1), -1, np.int32) == supervising.codes).sum())
+    if same:
+        of = counted(len(home.codes), "case")
+        notes.append(
+            f"Out of scope: {same} of {of}, whose home and supervising area are the same (neither hosted nor placed out)."
+        )
+
+
+def _without_blank_rows(data: dict[str, Any], rows: np.ndarray | None, notes: list[str]) -> tuple[dict[str, Any], np.ndarray]:
+    """Leave out rows that are blank in every column read, and number the others as the file does."""
+    blank = None
+    for column in data.values():
+        empty = column.codes < 0 if isinstance(column, Coded) else _nulls(column)
+        blank = empty if blank is None else blank & empty
+        if not blank.any():
+            break
+    rows = np.arange(2, 2 + len(blank)) if rows is None else rows
+    if not blank.any():
+        return data, rows
+    notes.append(f"{counted(int(blank.sum()), 'blank row')} left out.")
+    kept = np.flatnonzero(~blank)
+    return {name: column.taken(kept) if isinstance(column, Coded) else column.take(kept) for name, column in data.items()}, rows[
+        kept
+    ]
+
+
+def _nulls(column: pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(column.is_null()) if column.null_count else np.zeros(len(column), dtype=bool)
+
+
+_TIDY: dict[str, Callable[[str, Coded, list[str]], Coded]] = {
+    "yes_no": tidy.tidy_yes_no,
+    "date": tidy.tidy_dates,
+    "whole": tidy.tidy_whole,
+    "year": tidy.tidy_years,
+}
+
+
+def _tidied(data: Mapping[str, Any], wanted: Mapping[str, Column], notes: list[str]) -> dict[str, Any]:
+    names = tidy.tidy_names({name: data[name] for name, column in wanted.items() if column.kind == "name"}, notes)
+    done = {
+        name: _TIDY[column.kind](name, data[name], notes) if column.kind in _TIDY else data[name]
+        for name, column in wanted.items()
+    }
+    return done | names
+
+
+def _typed(data: Mapping[str, Any], wanted: Mapping[str, Column]) -> pd.DataFrame:
+    """The final types; what was checked before can not fail here."""
+    names = sorted({value for name, column in wanted.items() if column.kind == "name" for value in data[name].values})
+    done = {}
+    for name, column in data.items():
+        kind = wanted[name].kind if name in wanted else "yes_no"
+        if kind == "id":
+            done[name] = tidy.as_text(column)
+        elif kind == "name":
+            done[name] = _as_category(column, names)
+        elif kind == "group":
+            done[name] = _as_category(column, CARE_GROUPS)
+        elif kind == "year":
+            done[name] = _as_category(column, sorted(column.values))
+        elif kind == "yes_no":
+            done[name] = pd.arrays.BooleanArray(column.mapped(lambda value: value == "yes", False, bool), column.codes < 0)
+        elif kind == "date":
+            done[name] = column.mapped(np.datetime64, np.datetime64("NaT"), "datetime64[s]")
+        elif kind == "number":
+            done[name] = np.append(tidy.numbers(column.values), np.nan)[column.codes]
+        elif wanted[name].high > np.iinfo(np.int16).max:
+            done[name] = pd.arrays.IntegerArray(column.mapped(int, 0, np.int64), column.codes < 0)
+        else:
+            done[name] = pd.arrays.IntegerArray(column.mapped(int, 0, np.int16), column.codes < 0)
+    return pd.DataFrame(done, copy=False)
+
+
+def _as_category(column: Coded, categories: Sequence[str]) -> pd.Categorical:
+    place = {category: code for code, category in enumerate(categories)}
+    return pd.Categorical.from_codes(column.mapped(place.__getitem__, -1, np.int32), pd.Index(list(categories), dtype="str"))
+
+
+TEMPLATES = {
+    "sampling_frame.csv": lambda: template("frame"),
+    "inspected_cases.csv": lambda: template("cases"),
+    "inspected_cases_by_standard.csv": lambda: template("cases", "the standards"),
+    "data_dictionary.csv": dictionary,
+}
+
+
+def main(folder: Path = paths.DATA / "templates") -> None:
+    """Write the templates and the data dictionary."""
+    folder.mkdir(exist_ok=True)
+    for name, table in TEMPLATES.items():
+        table().to_csv(folder / name, index=False, lineterminator="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""Shares of cases that lie in services: estimate, error and interval, from the cases themselves."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from helpers import intervals
+from helpers.ratings import CARE_GROUPS, LOWEST, STANDARDS, rating_of
+from helpers.rounding import whole_per_cent
+
+IN_CARE, PROTECTION, SUFFICIENT = "in_care", "child_protection", "sufficient"
+_DOMAIN = ["share", "standard", "question", "care_group"]
+COLUMNS = [*_DOMAIN, "count", "base", "services", "estimate", "se", "df", "deff", "lower", "upper", "method"]
+COLUMNS += ["level", "rating", "from_question"]
+
+
+def of_cases(cases: pd.DataFrame, confidence: float, bands: pd.DataFrame) -> pd.DataFrame:
+    """Every share that the notebooks show of a list of inspected cases, by one definition.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        Inspected cases as `helpers.cases.read` gives them.
+    confidence : float
+    bands : DataFrame
+        As from `helpers.published.rating_bands`.
+
+    Returns
+    -------
+    DataFrame
+        share (``in_care``, ``child_protection`` or ``sufficient``), standard, question, care_group (empty where
+        they do not apply), count, base, services (with a case in the base), estimate, se, df, deff, lower, upper,
+        method, level, rating (of sufficient shares), from_question (of the ``lowest`` rows: whose numbers these are).
+        Fractions, and missing where too few cases or services bear none.
+    """
+    codes, names = pd.factorize(cases["yot"])
+    services = np.asarray(codes), len(names)
+    rows = [dict(zip(_DOMAIN, domain, strict=True)) | of_domain(yes, *services, confidence) for domain, yes in _domains(cases)]
+    table = pd.DataFrame(rows).assign(level=confidence, from_question="")
+    judged = table["share"] == SUFFICIENT
+    per_cents = (whole_per_cent(row.count_, row.base) if row.base else None for row in _plain(table[judged]))
+    table.loc[judged, "rating"] = [None if per_cent is None else rating_of(per_cent, bands) for per_cent in per_cents]
+    return _with_lowest(table)[COLUMNS]
+
+
+def _plain(table: pd.DataFrame) -> Iterator[tuple]:
+    # A row as a tuple has a method called count.
+    return table.rename(columns={"count": "count_"}).itertuples()
+
+
+def of_domain(yes: pd.Series, codes: np.ndarray, services: int, confidence: float) -> dict[str, object]:
+    """One share with the linearised variance of a sample of services (Taylor; R ``survey``, ``svymean``).
+
+    All services count, also those without a case of the domain: with k_j of m_j cases in service j, the share p
+    and J services the variance is ``J / (J - 1) sum (k_j - m_j p)^2 / n^2``. Degrees of freedom are the services
+    with a case of the domain less one, as R has them.
+
+    Boundary cases, in this order: no case gives no share; services fewer than two (all, or of the domain) give no
+    error; an error of 0 (as for 0% and 100%) gives Korn-Graubard limits with a design effect of 1, ``method``
+    says so; elsewhere the logit interval with Student's t.
+
+    Parameters
+    ----------
+    yes : Series of boolean
+        Missing: not in the domain.
+    codes : ndarray
+        Number of the service of each case, from 0.
+    services : int
+    confidence : float
+    """
+    known = yes.notna().to_numpy()
+    base = np.bincount(codes[known], minlength=services)
+    count = np.bincount(codes[known], weights=yes[known].to_numpy(dtype=float), minlength=services)
+    n, k, df = int(base.sum()), int(count.sum()), int((base > 0).sum()) - 1
+    row = {"count": k, "base": n, "services": df + 1, "estimate": k / n if n else np.nan, "df": df}
+    if df < 1:
+        return row | dict.fromkeys(["se", "deff", "lower", "upper"], np.nan) | {"method": ""}
+    share = k / n
+    variance = services / (services - 1) * ((count - base * share) ** 2).sum() / n**2
+    deff = variance / (share * (1 - share) / n) if variance > 0 else 1.0
+    method = "logit_t" if variance > 0 else "korn_graubard"
+    limits = intervals.clustered(share, max(n, 2), deff, df, confidence, method)
+    return row | {"se": np.sqrt(variance), "deff": deff, **limits._asdict(), "method": method}
+
+
+def _domains(cases: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str, str], pd.Series]]:
+    yield (IN_CARE, "", "", ""), (cases["care_group"] != "not_in_care").astype("boolean")
+    if PROTECTION in cases:
+        yield (PROTECTION, "", "", ""), cases[PROTECTION]
+    for column in cases.columns:
+        standard, _, question = column.partition("_")
+        if standard not in STANDARDS:
+            continue
+        for group in CARE_GROUPS:
+            yield (SUFFICIENT, standard, question or LOWEST, group), cases[column].where(cases["care_group"] == group)
+
+
+def _with_lowest(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the row of each standard's lowest key question, by exact fractions; the first of equal ones."""
+    judged = table[(table["share"] == SUFFICIENT) & (table["question"] != LOWEST)]
+    # A question that applies to no case has no share, and is the lowest only where none has one.
+    ranked = judged["estimate"].fillna(np.inf).groupby([judged["standard"], judged["care_group"]], sort=False)
+    chosen = judged.loc[ranked.idxmin()]
+    lowest = chosen.assign(from_question=chosen["question"], question=LOWEST)
+    return pd.concat([table, lowest], ignore_index=True)
