@@ -401,7 +401,7 @@ BAD = {
         inspected(care_group={4: "fostered by a relative nearby"}),
         "cases",
         "care_group",
-        "row 4 holds 'fostered by a relati…'",
+        "row 4 holds 'fostered by a relat…'",
     ),
     "four unknown care groups": (
         "f.csv",

@@ -64,12 +64,13 @@ def known_rates(cells, hidden):
     return [rate for rate in cells.rates if not {rate.count, rate.base} & unknown]
 
 
+def fits(rate, count, base):
+    return rate.low * base - 1e-9 <= count <= rate.high * base + 1e-9
+
+
 def agree(cells, hidden, values):
     sums = all(values[total] == sum(values[part] for part in parts) for total, parts in cells.sums)
-    return sums and all(
-        rate.low * values[rate.base] - 1e-9 <= values[rate.count] <= rate.high * values[rate.base] + 1e-9
-        for rate in known_rates(cells, hidden)
-    )
+    return sums and all(fits(rate, values[rate.count], values[rate.base]) for rate in known_rates(cells, hidden))
 
 
 def every_assignment(cells, preset, hidden, cap):
@@ -81,8 +82,8 @@ def every_assignment(cells, preset, hidden, cap):
 
 
 def exists(cells, domains, hidden):
-    """Whether an assignment exists: try values, the cell with the fewest first, and drop those that a sum rules out."""
-    domains = narrowed(cells, domains)
+    """Whether an assignment exists: try values, the cell with the fewest first, and drop those that a tie rules out."""
+    domains = narrowed(cells, domains, known_rates(cells, hidden))
     if domains is None:
         return False
     open_ = [name for name, values in domains.items() if len(values) > 1]
@@ -92,13 +93,13 @@ def exists(cells, domains, hidden):
     return any(exists(cells, domains | {name: [value]}, hidden) for value in domains[name])
 
 
-def narrowed(cells, domains):
-    domains = dict(domains)
-    moved = True
-    while moved:
-        moved = False
+def narrowed(cells, domains, rates):
+    domains, before = dict(domains), None
+    while before != (before := [len(values) for values in domains.values()]):
         for total, parts in cells.sums:
-            ends = {name: (min(domains[name]), max(domains[name])) for name in {total, *parts}}
+            if not all(domains[name] for name in (total, *parts)):
+                return None
+            ends = {name: (min(domains[name]), max(domains[name])) for name in (total, *parts)}
             low, high = (sum(ends[part][end] for part in parts) for end in (0, 1))
             limits = {total: (low, high)}
             for part in parts:
@@ -106,10 +107,13 @@ def narrowed(cells, domains):
             for name, (least, most) in limits.items():
                 if ends[name][0] < least or ends[name][1] > most:
                     domains[name] = [value for value in domains[name] if least <= value <= most]
-                    moved = True
-                    if not domains[name]:
-                        return None
-    return domains
+        for rate in rates:
+            counts, bases = domains[rate.count], domains[rate.base]
+            if len(bases) == 1:
+                domains[rate.count] = [count for count in counts if fits(rate, count, bases[0])]
+            elif len(counts) == 1:
+                domains[rate.base] = [base for base in bases if fits(rate, counts[0], base)]
+    return domains if all(domains.values()) else None
 
 
 def limit(cells, preset):
@@ -117,7 +121,7 @@ def limit(cells, preset):
 
 
 def can_be(cells, preset, hidden, name, value):
-    cap = max(limit(cells, preset), value + preset.threshold)
+    cap = max(limit(cells, preset), 4 * value)
     domains = {other: domain(cells, preset, hidden, other, cap) for other in cells.values}
     return value in domains[name] and exists(cells, domains | {name: [value]}, hidden)
 
@@ -136,26 +140,25 @@ def wanted(cells, preset, name):
 
 
 def faults(cells, preset, hidden):
-    """What is wrong with hiding these."""
+    """What is wrong with hiding these, one after the other."""
     small = {
         name
         for name, value in cells.values.items()
         if value < preset.threshold and (value or preset.zeros == "hidden") and name not in cells.constants
     }
-    found = [f"{name} is small and shown" for name in small & cells.printed - hidden]
+    yield from (f"{name} is small and shown" for name in small & cells.printed - hidden)
     unknown = (set(cells.values) - cells.printed - cells.constants) | hidden
     for total, parts in cells.sums:
         alone = {total, *parts} & unknown
         if len(alone) == 1 and alone & (hidden | small):
-            found.append(f"{alone} alone in {total}")
+            yield f"{alone} alone in {total}"
     for name in sorted(small):
-        found += [f"{name} not {v}" for v in wanted(cells, preset, name) if not can_be(cells, preset, hidden, name, v)]
+        yield from (f"{name} not {v}" for v in wanted(cells, preset, name) if not can_be(cells, preset, hidden, name, v))
     for name in sorted(hidden - small):
         values = (v for v in sorted(range(limit(cells, preset)), key=lambda v: abs(v - cells.values[name])))
         enough = itertools.islice((v for v in values if can_be(cells, preset, hidden, name, v)), preset.threshold)
         if len(list(enough)) < preset.threshold:
-            found.append(f"{name} has too few values")
-    return found
+            yield f"{name} has too few values"
 
 
 def hidden_of(actions):
@@ -179,8 +182,8 @@ COUNTS = st.one_of(st.integers(0, 4), st.integers(0, 14), st.integers(10, 60))
 
 
 @st.composite
-def one_way(draw, parts=st.integers(2, 4)):
-    values = {f"part {number}": draw(COUNTS) for number in range(draw(parts))}
+def one_way(draw, most=4):
+    values = {f"part {number}": draw(COUNTS) for number in range(draw(st.integers(2, most)))}
     return system(values | {"total": sum(values.values())}, [("total", values)])
 
 
@@ -218,8 +221,8 @@ def sharing_a_margin(draw):
     return system(values, [*sums, ("n", ["n0", "n1"])])
 
 
-def whole_per_cent(count, base):
-    figure = (200 * count + base) // (2 * base)
+def whole_per_cent(values, count, base):
+    figure = (200 * values[count] + values[base]) // (2 * values[base])
     return Rate(count, base, (figure - 0.5) / 100, (figure + 0.5) / 100)
 
 
@@ -236,12 +239,8 @@ def with_bases(draw):
         sums.append((letter, [f"{letter}{group}" for group in groups]))
     suffixes = ["", *map(str, groups)]
     sums += [(f"n{suffix}", [f"k{suffix}", f"m{suffix}"]) for suffix in suffixes]
-    rates = []
-    if draw(st.booleans()):
-        for suffix in suffixes:
-            if base := values[f"n{suffix}"]:
-                figure = (200 * values[f"k{suffix}"] + base) // (2 * base)
-                rates.append(Rate(f"k{suffix}", f"n{suffix}", (figure - 0.5) / 100, (figure + 0.5) / 100))
+    pairs = [(f"k{suffix}", f"n{suffix}") for suffix in suffixes if values[f"n{suffix}"]]
+    rates = [whole_per_cent(values, *pair) for pair in pairs] if draw(st.booleans()) else []
     printed = frozenset(name for name in values if not name.startswith("m"))
     constants = (
         frozenset(draw(st.sets(st.sampled_from([f"n{group}" for group in groups])))) if draw(st.booleans()) else frozenset()
@@ -279,7 +278,7 @@ def test_a_reader_who_tries_every_number_finds_no_fault(cells, preset):
         actions = suppress(cells, preset)
     except Unprotectable:
         assume(False)
-    assert faults(cells, preset, hidden_of(actions)) == []
+    assert list(faults(cells, preset, hidden_of(actions))) == []
 
 
 @repeatable(60)
@@ -307,22 +306,26 @@ def test_no_smaller_part_of_the_hidden_cells_would_do(cells, preset):
     assume(len(secondary) <= 4)
     for number in range(len(secondary)):
         for fewer in itertools.combinations(secondary, number):
-            assert faults(cells, preset, primary | set(fewer)) != []
+            assert any(faults(cells, preset, primary | set(fewer)))
 
 
-@repeatable(150)
+def outcome(cells, preset):
+    try:
+        return suppress(cells, preset)
+    except Unprotectable as error:
+        return str(error)
+
+
+@repeatable(80)
 @given(with_bases(), any_preset)
 def test_what_is_called_unprotectable_cannot_be_protected_by_any_choice(cells, preset):
-    try:
-        suppress(cells, preset)
-    except Unprotectable as error:
-        assert not re.search(r"(?<![a-z])\d", str(error).replace(preset.name, ""))
-        primary = {name for name in cells.printed if name in sensitive(cells, preset)}
-        optional = sorted(may_hide(cells, preset) - primary)
-        assume(len(optional) <= 5)
-        for number in range(len(optional) + 1):
-            for more in itertools.combinations(optional, number):
-                assert faults(cells, preset, primary | set(more)) != []
+    assume(isinstance(outcome(cells, preset), str))
+    primary = {name for name in cells.printed if name in sensitive(cells, preset)}
+    optional = sorted(may_hide(cells, preset) - primary)
+    assume(len(optional) <= 5)
+    for number in range(len(optional) + 1):
+        for more in itertools.combinations(optional, number):
+            assert any(faults(cells, preset, primary | set(more)))
 
 
 @repeatable(80)
@@ -348,51 +351,53 @@ def test_the_order_of_entries_changes_nothing(cells, preset, shuffle):
         constants=cells.constants,
     )
 
-    def outcome(cells):
-        try:
-            return suppress(cells, preset)
-        except Unprotectable as error:
-            return str(error)
-
-    assert outcome(cells) == outcome(other)
+    assert outcome(cells, preset) == outcome(other, preset)
 
 
 @pytest.mark.parametrize("preset", ["default", "fieldwork", "dfe", "youth_justice_dashboard"])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_an_integer_program_finds_every_small_value_possible_in_linked_tables(preset, seed):
-    preset, cells = rules(preset), larger(seed)
-    actions = suppress(cells, preset)
-    hidden = hidden_of(actions)
+def test_an_integer_program_finds_every_small_value_possible_in_linked_tables(preset):
+    preset, cells = rules(preset), larger(seed=2)
+    hidden, small = hidden_of(suppress(cells, preset)), sensitive(cells, preset)
     names = sorted(cells.values)
     place = {name: number for number, name in enumerate(names)}
     cap = 2 * max(cells.values.values())
-    ends = np.array([[f(domain(cells, preset, hidden, name, cap)) for f in (min, max)] for name in names])
+    allowed = np.array([[end(domain(cells, preset, hidden, name, cap)) for end in (min, max)] for name in names])
+    # What the zeros alone leave.
+    zeros = np.array([[min(1, cells.values[name]) if name in cells.printed else 0, cap] for name in names])
+    zeros[[name in cells.printed and cells.values[name] == 0 for name in names]] = 0
     matrix = np.zeros((len(cells.sums), len(names)))
     for row, (total, parts) in enumerate(cells.sums):
         matrix[row, place[total]] = 1
         matrix[row, [place[part] for part in parts]] = -1
 
-    def feasible(cell, value):
+    def feasible(cell, value, ends):
         bounds = ends.copy()
         bounds[place[cell]] = value
-        result = optimize.milp(
+        return optimize.milp(
             np.zeros(len(names)),
             integrality=np.ones(len(names)),
             bounds=optimize.Bounds(*bounds.T),
             constraints=optimize.LinearConstraint(matrix, 0, 0),
-        )
-        return result.success
+        ).success
 
-    small = sensitive(cells, preset)
     assert len(small) >= 15
-    least = 1 if preset.zeros == "hidden" else None
     for name in sorted(small):
-        start = least or wanted(cells, preset, name)[0]
-        assert [v for v in range(start, start + preset.threshold - 1) if not feasible(name, v)] == []
+        start = 1 if preset.zeros == "hidden" else next(value for value in range(1, cap) if feasible(name, value, zeros))
+        assert [v for v in range(start, start + preset.threshold - 1) if not feasible(name, v, allowed)] == []
     for name in hidden - small:
-        around = sorted(range(cap), key=lambda value: abs(value - cells.values[name]))
-        enough = itertools.islice((v for v in around if ends[place[name]][0] <= v and feasible(name, v)), preset.threshold)
+        around = sorted(range(allowed[place[name]][0], cap), key=lambda value: abs(value - cells.values[name]))
+        enough = itertools.islice((v for v in around if feasible(name, v, allowed)), preset.threshold)
         assert len(list(enough)) == preset.threshold
+
+
+def test_the_solver_prints_nothing(capfd):
+    """It has been seen to, past every setting; a notebook would show it."""
+    cells = larger(seed=3, mean=40)
+    pairs = [(f"k{name[1:]}", name) for name in cells.values if name[0] == "n" and cells.values[name] >= 20]
+    cells = dataclasses.replace(cells, rates=tuple(whole_per_cent(cells.values, *pair) for pair in pairs))
+    for preset in ("fieldwork", "youth_justice_dashboard"):
+        assert "secondary" in suppress(cells, rules(preset)).values()
+    assert capfd.readouterr() == ("", "")
 
 
 # --- what has gone wrong in the field
@@ -541,19 +546,20 @@ def test_possible_agrees_with_the_reader_who_tries_every_number(cells, preset, d
         assert not any(can_be(cells, preset, hidden, name, value) for value in range(greatest + 1, greatest + 6))
 
 
-@repeatable(60)
-@given(one_way(parts=st.just(2)), any_preset)
-def test_possible_agrees_with_plain_enumeration(cells, preset):
-    assume(max(cells.values.values()) < 20)
+@repeatable(40)
+@given(st.integers(0, 12), st.integers(0, 12), any_preset)
+def test_possible_agrees_with_plain_enumeration(one, other, preset):
+    cells = system({"a": one, "b": other, "total": one + other}, [("total", "ab")])
     hidden = hidden_of(suppress(cells, preset))
-    seen = list(every_assignment(cells, preset, hidden, cap=60))
+    seen = list(every_assignment(cells, preset, hidden, cap=30))
     for name in cells.values:
         least, greatest = possible(cells, preset, hidden, name)
         assert least == min(values[name] for values in seen)
-        assert min(greatest, 60) == max(values[name] for values in seen)
+        most = max(values[name] for values in seen)
+        assert greatest == most if most < 29 else greatest == NO_LIMIT
 
 
-@repeatable(60)
+@repeatable(25)
 @given(with_bases(), any_preset, st.data())
 def test_hiding_one_more_cell_takes_no_value_away(cells, preset, data):
     may = may_hide(cells, preset)

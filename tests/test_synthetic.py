@@ -238,6 +238,15 @@ class TestFrame:
         shares = table["age"].value_counts(normalize=True).sort_index()
         assert shares.tolist() == pytest.approx([0.01, 0.02, 0.04, 0.09, 0.17, 0.21, 0.23, 0.23], abs=0.006)
 
+    def test_every_day_occurs_and_no_two_drawn_columns_go_together(self):
+        table = synthetic.sampling_frame(cases=50_000)
+        table = table[table["home_area"] == table["supervising_area"]].dropna()
+        assert table["opened"].nunique() == 365
+        drawn = pd.DataFrame({name: pd.factorize(table[name], sort=True)[0] for name in table.columns.drop("home_area")})
+        correlations = drawn.drop(columns="supervising_area").corr().to_numpy()[np.triu_indices(6, 1)]
+        # A child's number runs with its area, which differs in judgements.
+        assert abs(correlations).max() < 0.15 and np.median(abs(correlations)) < 0.01
+
     def test_a_frame_of_every_team_has_nobody_outside_the_list(self):
         table = synthetic.sampling_frame(seed=7, areas=ALL_TEAMS, cases=60_000)
         assert len(table) == 60_000

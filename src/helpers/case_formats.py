@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
+import python_calamine
 
 from helpers.columns import SPACES
 from helpers.file_content import Unreadable, refuse_another_kind, refuse_what_is_not_csv, refuse_what_is_not_xlsx
@@ -28,6 +29,7 @@ FEW = pa.dictionary(pa.int32(), pa.string())
 # From here on a spreadsheet's number has lost digits.
 LONGEST_NUMBER = 1e15
 _SNIFFED_BYTES = 1 << 20
+_WORKSHEET = python_calamine.SheetTypeEnum.WorkSheet
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright bars"}
 
 
@@ -165,12 +167,11 @@ class Xlsx(CaseFile):
 
     def __init__(self, handle: BinaryIO) -> None:
         super().__init__()
-        import python_calamine
-
         refuse_what_is_not_xlsx(handle)
         try:
             with python_calamine.CalamineWorkbook.from_filelike(handle) as book:
-                sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
+                kinds = [sheet.typ for sheet in book.sheets_metadata]
+                sheets = [book.get_sheet_by_index(place) for place, kind in enumerate(kinds) if kind == _WORKSHEET]
                 cells = [(sheet, sheet.to_python(skip_empty_area=False)) for sheet in sheets]
                 cells = [(sheet, rows) for sheet, rows in cells if any(map(_has_text, rows))]
                 merged = [area for sheet, _ in cells for area in sheet.merged_cell_ranges or ()]
@@ -183,7 +184,7 @@ class Xlsx(CaseFile):
         if any(start[0] == 0 for start, _ in merged):
             raise Unreadable("header", "has a merged or blank header cell in row 1; unmerge it and name every column")
         self.cells = cells[0][1]
-        width = max((place + 1 for row in self.cells for place, cell in enumerate(row) if cell not in ("", None)), default=0)
+        width = max((place + 1 for row in self.cells for place, cell in enumerate(row) if _has_text([cell])), default=0)
         self.cells = [row[:width] for row in self.cells]
         self._take_header([_text_of(cell) for cell in self.cells[0]])
 
@@ -227,17 +228,18 @@ class Parquet(CaseFile):
     def sample(self, position: int) -> list[str]:  # noqa: D102
         with _told_as_broken():
             batch = next(self.file.iter_batches(SAMPLE_ROWS, columns=[self._names[position]]), None)
-            return [] if batch is None else _as_text(batch.column(0)).fill_null("").to_pylist()
+            return [] if batch is None else _as_text(batch.column(self._names[position])).fill_null("").to_pylist()
 
     def load(self, texts: Sequence[int], coded: Sequence[int]) -> Loaded:  # noqa: D102
         columns = {}
         for place in (*texts, *coded):
             with _told_as_broken(self.header[place]):
+                # Arrow takes "age" for "age.1" too, so the column is taken by name from what it reads.
                 name = self._names[place]
                 if place in texts:
-                    columns[place] = _as_text(self.plain.read(columns=[name]).column(0))
+                    columns[place] = _as_text(self.plain.read(columns=[name]).column(name))
                 else:
-                    column = self.file.read(columns=[name]).column(0).unify_dictionaries().combine_chunks()
+                    column = self.file.read(columns=[name]).column(name).unify_dictionaries().combine_chunks()
                     columns[place] = _coded(column)
         return Loaded(columns)
 

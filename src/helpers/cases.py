@@ -78,22 +78,28 @@ def read(path: str | Path, contract: Contract) -> Checked:
 def _read(path: Path, contract: Contract) -> Checked:
     path = found(path)
     key = _state(path, contract)
-    if key not in _RESULTS:
+    checked = _RESULTS.get(key)
+    if checked is None:
         with opened(path) as file:
             checked = _check(file, contract, shown(path))
         if _state(path, contract) != key:
-            raise whole_file(shown(path), "changed", "was changed while it was read; read it again")
+            raise _changed(path)
         _RESULTS[key] = checked
         while len(_RESULTS) > KEPT_RESULTS:
             _RESULTS.popitem(last=False)
-    _RESULTS.move_to_end(key)
-    kept = _RESULTS[key]
-    return Checked(kept.table.copy(deep=False), kept.notes)
+    return Checked(checked.table.copy(deep=False), checked.notes)
 
 
 def _state(path: Path, contract: Contract) -> tuple:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError:
+        raise _changed(path) from None
     return path.resolve(), contract, status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _changed(path: Path) -> Refused:
+    return whole_file(shown(path), "changed", "was changed while it was read; read it again")
 
 
 def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
@@ -182,7 +188,7 @@ def _without_blank_rows(data: dict[str, Any], rows: np.ndarray | None, notes: li
     rows = np.arange(2, 2 + len(blank)) if rows is None else rows
     if not blank.any():
         return data, rows
-    notes.append(f"{counted(int(blank.sum()), 'blank row')} left out.")
+    notes.append(f"{counted(int(blank.sum()), 'row')} left out, blank in every column that is read.")
     kept = np.flatnonzero(~blank)
     return {name: column.taken(kept) if isinstance(column, Coded) else column.take(kept) for name, column in data.items()}, rows[
         kept

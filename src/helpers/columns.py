@@ -79,7 +79,7 @@ def coded(column: pa.DictionaryArray) -> Coded:
     """Codes and text of an Arrow column; a blank one is -1, and a value that no row has is left out."""
     codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     raw = Coded(codes, column.dictionary.fill_null("").to_pylist())
-    if "" in raw.values or not raw.counts().all():
+    if "" in raw.values or len(set(raw.values)) < len(raw.values) or not raw.counts().all():
         raw = raw.rewritten([value if count else None for value, count in zip(raw.values, raw.counts(), strict=True)])
     return raw
 

@@ -5,10 +5,13 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from typing import BinaryIO
 
 # An XLSX of a few kilobytes can unpack to more than the memory there is.
 MOST_UNPACKED = 4 << 30
+# A reader lays out every cell between the first and the last, also where one stray cell stands far off.
+MOST_CELLS = 50_000_000
 _LOOKS_LIKE = {
     b"PK\x03\x04": "a spreadsheet (.xlsx) or another ZIP archive",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old spreadsheet (.xls) or one with a password",
@@ -117,10 +120,27 @@ def refuse_what_is_not_xlsx(handle: BinaryIO) -> None:
     try:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+            extents = [_extent(archive, member) for member in members if member.filename.startswith("xl/worksheets/")]
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
         raise Unreadable("content", "is a broken or truncated XLSX file; copy it again, or save it again") from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
         raise Unreadable("content", "is not a spreadsheet (.xlsx), as its ending says; it looks like another ZIP archive")
+    if any(cells > MOST_CELLS for cells in extents):
+        raise Unreadable(
+            "content", f"a sheet spans more than {MOST_CELLS} cells; delete what stands far from the table, or save CSV UTF-8"
+        )
     if sum(member.file_size for member in members) > MOST_UNPACKED:
         raise Unreadable("content", "unpacks to more than 4 GB; save it as CSV UTF-8")
     handle.seek(0)
+
+
+def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """Cells from A1 to the last one, by what the sheet says of itself; 0 where it does not say."""
+    with archive.open(member) as sheet:
+        last = re.search(rb'<dimension ref="(?:[A-Z]+[0-9]+:)?([A-Z]+)([0-9]+)"', sheet.read(4096))
+    if not last:
+        return 0
+    columns = 0
+    for letter in last[1]:
+        columns = 26 * columns + letter - ord("A") + 1
+    return columns * int(last[2])

@@ -596,13 +596,6 @@ class _Reader:
         return len(self.seen(cell)) >= number
 
 
-class _Stuck(Exception):  # noqa: N818
-    """Everything that may be hidden is, and this cell is still not safe."""
-
-    def __init__(self, cell: int) -> None:
-        self.cell = cell
-
-
 class _Search:
     """Hides what is needed for the cells of one connected group, then shows again what was not."""
 
@@ -617,13 +610,7 @@ class _Search:
 
     def hidden(self) -> frozenset[int]:
         """The hidden cells of the group."""
-        while True:
-            try:
-                hidden = self._grow()
-                break
-            except _Stuck as stuck:
-                # Not even all the others protect this one: it is no use as a secondary cell.
-                self._ban(stuck.cell)
+        hidden = self._grow()
         for cell in sorted(hidden - self.primary, key=lambda cell: -self.cost[cell]):
             if cell in hidden:
                 smaller = self._largest(hidden - {cell})
@@ -664,7 +651,10 @@ class _Search:
                 if cell is None:
                     return hidden
                 if hidden == self.allowed:
-                    raise _Stuck(cell)
+                    # Not even all the others protect this one: it is of no use as a secondary cell.
+                    self._ban(cell)
+                    hidden = self.primary
+                    continue
                 more = self._room(reader, cell, value)
             # With no cheap answer everything is hidden; what was not needed is shown again afterwards.
             hidden |= more or self.allowed

@@ -155,7 +155,7 @@ def _sufficient(standard: str, group: str, asked: Sequence[int]) -> list[int]:
     plain = [per_cent_of(share, n) for share, n in zip(PER_CENT[standard, group], asked, strict=True)]
     ranges = [(-(-(2 * low - 1) * n // 200), ((2 * high + 1) * n - 1) // 200) for n in asked]
     by_share = sorted(range(len(asked)), key=lambda place: PER_CENT[standard, group][place])
-    lowest = next((place for place in by_share if asked[place] and ranges[place][0] <= ranges[place][1]), None)
+    lowest = next((place for place in by_share if ranges[place][0] <= ranges[place][1]), None)
     if lowest is None:
         return plain
     counts = [max(count, least) for count, (least, _) in zip(plain, ranges, strict=True)]
