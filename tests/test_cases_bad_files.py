@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import openpyxl.chart
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -182,6 +183,13 @@ BAD = {
         "its fields are separated by semicolons",
     ),
     "tabs": ("f.csv", made.frame().to_csv(index=False, sep="\t").encode(), "frame", "", "its fields are separated by tabs"),
+    "a line that names the separator": (
+        "f.csv",
+        b"sep=,\n" + text(),
+        "frame",
+        "",
+        "its first line only names a separator; delete that line",
+    ),
     # --- sheets and headers
     "two sheets": (
         "f.xlsx",
@@ -250,6 +258,20 @@ BAD = {
         "frame",
         "supervising_area",
         "column home_area is missing; is 'homearea' meant?; column supervising_area is missing; is 'supervizing_area' meant?",
+    ),
+    "all required columns are misspelt": (
+        "f.csv",
+        text(rename={"case_id": "caseid", "home_area": "Home Area", "supervising_area": "supervisingarea"}),
+        "frame",
+        "case_id",
+        "column case_id is missing; is 'caseid' meant?; column home_area is missing; is 'Home Area' meant?; column superv",
+    ),
+    "another contract": (
+        "f.csv",
+        inspected(),
+        "frame",
+        "home_area",
+        "column home_area is missing; column supervising_area is missing",
     ),
     "an optional column in capitals": (
         "f.csv",
@@ -380,7 +402,8 @@ BAD = {
         inspected(care_group={4: "in_care_outsid"}),
         "cases",
         "care_group",
-        "care_group must be not_in_care, in_care_inside or in_care_outside; row 4 holds 'in_care_outsid' (did you mean 'in_care_outside'?)",
+        "care_group must be not_in_care, in_care_inside or in_care_outside; row 4 holds 'in_care_outsid' "
+        "(did you mean 'in_care_outside'?)",
     ),
     "a care group in capitals": (
         "f.csv",
@@ -737,6 +760,18 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("helpers.file_content.MOST_UNPACKED", 1000)
     assert "unpacks to more than" in str(refused(made.put(tmp_path, "f.xlsx", xlsx(made.frame())), "frame"))
+
+
+def test_a_workbook_with_a_cell_far_off_is_refused_before_it_fills_the_memory(tmp_path):
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(made.frame())))
+    book.active["XFD1048576"] = "x"
+    assert "spans more than 50000000 cells" in str(refused(made.put(tmp_path, "f.xlsx", made.saved(book)), "frame"))
+
+
+def test_a_workbook_may_have_a_sheet_that_is_a_chart(tmp_path):
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(made.frame())))
+    book.create_chartsheet("chart").add_chart(openpyxl.chart.BarChart())
+    assert len(cases.read(made.put(tmp_path, "f.xlsx", made.saved(book)), "frame").table) == made.ROWS
 
 
 def test_another_contract_is_refused_with_the_nearest_one():

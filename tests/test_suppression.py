@@ -500,6 +500,14 @@ def test_a_count_that_constants_give_away_is_unprotectable_and_its_value_is_not_
     assert error.value.__cause__ is None and error.value.__context__ is None
 
 
+def test_a_cell_that_is_pinned_anyway_is_no_cover_and_is_not_hidden_for_nothing():
+    # The floors leave the pinned cell five values, whatever is hidden; it is the cheapest company of the small one.
+    values = {"small": 3, "pinned": 20, "large": 40, "total": 63, "partner": 10, "both": 30}
+    sums = [("total", ["small", "pinned", "large"]), ("both", ["pinned", "partner"])]
+    cells = system(values, sums, floors={"pinned": 18, "partner": 8}, constants=frozenset({"both"}))
+    assert hidden_of(suppress(cells, rules("acro"))) == {"small", "large"}
+
+
 def test_a_floor_above_the_lowest_small_value_is_unprotectable():
     with pytest.raises(Unprotectable):
         suppress(system({"a": 7}, [], floors={"a": 3}), rules("acro"))
@@ -559,16 +567,16 @@ def test_possible_agrees_with_plain_enumeration(one, other, preset):
         assert greatest == most if most < 29 else greatest == NO_LIMIT
 
 
-@repeatable(25)
+@repeatable(60)
 @given(with_bases(), any_preset, st.data())
 def test_hiding_one_more_cell_takes_no_value_away(cells, preset, data):
     may = may_hide(cells, preset)
     hidden = {name for name in may if name in sensitive(cells, preset)}
     assume(may - hidden)
     more = hidden | {data.draw(st.sampled_from(sorted(may - hidden)))}
-    for name in sorted(cells.values):
-        (least, greatest), (lower, higher) = possible(cells, preset, hidden, name), possible(cells, preset, more, name)
-        assert lower <= least and greatest <= higher
+    name = data.draw(st.sampled_from(sorted(cells.values)))
+    (least, greatest), (lower, higher) = possible(cells, preset, hidden, name), possible(cells, preset, more, name)
+    assert lower <= least and greatest <= higher
 
 
 def test_a_hole_between_the_ends_does_not_count_as_a_possible_value():

@@ -94,6 +94,10 @@ class Csv(CaseFile):
         if not self.head:
             raise Unreadable("empty", "holds no text")
         first = self.head.pop(0)
+        if first and first[0].lower().startswith("sep="):
+            raise Unreadable(
+                "separator", "its first line only names a separator; delete that line, and save it with commas (CSV UTF-8)"
+            )
         if len(first) == 1:
             for mark, name in _SEPARATORS.items():
                 if mark in first[0]:

@@ -144,7 +144,7 @@ def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str]) 
     other = np.asarray([tidy.yes_or_no(value) is None for value in column.values], dtype=bool)
     if not column.values or not other.any():
         return bool(column.values)
-    counts = column.counts()
+    counts = column.counts
     wrong, filled = int(counts[other].sum()), int(counts.sum())
     if 2 * wrong < filled:
         where = rows[np.append(other, False)[column.codes]]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
@@ -45,6 +45,7 @@ class Coded:
     codes: np.ndarray
     values: list[str]
 
+    @cached_property
     def counts(self) -> np.ndarray:
         """How many rows have each value."""
         return np.bincount(self.codes + 1, minlength=len(self.values) + 1)[1:]
@@ -59,7 +60,7 @@ class Coded:
 
     def differing(self, new: Sequence[str]) -> int:
         """Rows whose value is not the one in its place in `new`."""
-        return int(self.counts()[[old != value for old, value in zip(self.values, new, strict=True)]].sum()) if self.values else 0
+        return int(self.counts[[old != value for old, value in zip(self.values, new, strict=True)]].sum()) if self.values else 0
 
     def mapped(self, meaning: Callable[[str], object], blank: object, dtype: object) -> np.ndarray:
         """The meaning of each row's value, worked out once for each different value."""
@@ -68,7 +69,7 @@ class Coded:
     def taken(self, rows: np.ndarray) -> "Coded":
         """These rows only, and the values that they have."""
         few = Coded(self.codes[rows], self.values)
-        return few.rewritten([value if count else None for value, count in zip(few.values, few.counts(), strict=True)])
+        return few.rewritten([value if count else None for value, count in zip(few.values, few.counts, strict=True)])
 
     def as_category(self) -> pd.Categorical:
         """The column as pandas holds it."""
@@ -79,8 +80,8 @@ def coded(column: pa.DictionaryArray) -> Coded:
     """Codes and text of an Arrow column; a blank one is -1, and a value that no row has is left out."""
     codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
     raw = Coded(codes, column.dictionary.fill_null("").to_pylist())
-    if "" in raw.values or len(set(raw.values)) < len(raw.values) or not raw.counts().all():
-        raw = raw.rewritten([value if count else None for value, count in zip(raw.values, raw.counts(), strict=True)])
+    if "" in raw.values or len(set(raw.values)) < len(raw.values) or not raw.counts.all():
+        raw = raw.rewritten([value if count else None for value, count in zip(raw.values, raw.counts, strict=True)])
     return raw
 
 
@@ -148,7 +149,7 @@ def yes_or_no(value: str) -> str | None:
 def tidy_dates(name: str, column: Coded, notes: list[str]) -> Coded:
     """Write dates as 2012-03-31; what is no date stays as it is."""
     day_first = [bool(_DAY_FIRST.fullmatch(value) and iso_date(value)) for value in column.values]
-    rows = int(column.counts()[day_first].sum())
+    rows = int(column.counts[day_first].sum())
     if rows:
         notes.append(f"{counted(rows, 'value')} of {name} written like 31/03/2012 are read as day, month, year.")
     return column.rewritten([iso_date(value) or value for value in column.values])
@@ -240,7 +241,7 @@ def tidy_names(columns: Mapping[str, Coded], notes: list[str]) -> dict[str, Code
     spelling = _one_spelling(columns.values())
     known = known_names()
     for name, column in columns.items():
-        counts = dict(zip(column.values, column.counts().tolist(), strict=True))
+        counts = dict(zip(column.values, column.counts.tolist(), strict=True))
         as_known, as_others = {}, 0
         for value, rows in counts.items():
             if spelling[value] == value:
@@ -275,7 +276,7 @@ def _without_apostrophes(name: str, column: Coded, notes: list[str]) -> Coded:
 def _one_spelling(columns: Iterable[Coded]) -> dict[str, str]:
     rows: dict[str, int] = {}
     for column in columns:
-        for value, count in zip(column.values, column.counts().tolist(), strict=True):
+        for value, count in zip(column.values, column.counts.tolist(), strict=True):
             rows[value] = rows.get(value, 0) + count
     known = known_names()
     # The commonest first, and of equally common ones the alphabetically first.

@@ -198,15 +198,14 @@ class FieldworkSampling(CaseParameters):
             known = sorted({*frame["home_area"].unique(), *frame["supervising_area"].unique()})
             for area in self.areas:
                 if area not in known:
-                    meant = did_you_mean(area, known) if self.frame == SYNTHETIC else _near(area, known)
-                    raise ValueError(f"parameter areas: no case of the frame names {area!r}; {meant}")
+                    raise ValueError(f"parameter areas: no case of the frame names {area!r}; {_near(area, known)}")
         return self
 
 
 def _near(area: str, known: list[str]) -> str:
-    """The nearest area, or how many there are: a whole list of them, from a file, helps no one."""
+    """The nearest area; a whole list of them would help no one."""
     said = did_you_mean(area, known)
-    return said if said.startswith("did") else f"it names {len(known)} others; frame='' plans without a list of cases"
+    return said if said.startswith("did") else "an empty frame (-p frame=) plans without a list of cases"
 
 
 _CASES = Annotated[str, _case_list("cases", "list of inspected cases"), AfterValidator(_plain)]

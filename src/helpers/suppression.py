@@ -617,13 +617,18 @@ class _Search:
                 hidden = hidden if smaller is None else smaller
         return hidden
 
-    def _ban(self, cell: int) -> None:
-        if cell in self.system.small:
-            raise Unprotectable(
-                f"{self.system.names[cell]!r} cannot be kept confidential under the preset {self.system.rules.name!r}: what is "
-                "known anyway gives it away whatever else is hidden; merge it with another group or leave its table out"
-            )
-        self.allowed -= {cell}
+    def _ban(self, failing: frozenset[int]) -> None:
+        """Hide these cells in no case, nor those that would then be lonely however much is hidden."""
+        while failing:
+            for other in sorted(failing):
+                if other in self.system.small:
+                    raise Unprotectable(
+                        f"{self.system.names[other]!r} cannot be kept confidential under the preset {self.system.rules.name!r}: "
+                        "what is known anyway gives it away whatever else is hidden; merge it with another group or leave its "
+                        "table out"
+                    )
+            self.allowed -= failing
+            failing = self.system.lonely(self.allowed)
 
     def _needed(self, cell: int) -> range:
         """The values that the reader must reckon with for a sensitive cell."""
@@ -639,8 +644,7 @@ class _Search:
 
     def _grow(self) -> frozenset[int]:
         """Hide more and more until every guarantee holds."""
-        while lonely := self.system.lonely(self.allowed):
-            self._ban(min(lonely, key=lambda cell: (cell not in self.system.small, cell)))
+        self._ban(self.system.lonely(self.allowed))
         hidden = self.primary
         while True:
             reader = _Reader(self.system, hidden)
@@ -652,7 +656,7 @@ class _Search:
                     return hidden
                 if hidden == self.allowed:
                     # Not even all the others protect this one: it is of no use as a secondary cell.
-                    self._ban(cell)
+                    self._ban(frozenset({cell}))
                     hidden = self.primary
                     continue
                 more = self._room(reader, cell, value)

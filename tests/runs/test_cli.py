@@ -228,7 +228,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path):
 
 def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):
     file = tmp_path / "mine.yml"
-    file.write_text("'01':\n  areas: [Leeds, 'Kent, north']\n  cases_per_arm: 4\n")
+    file.write_text("'01':\n  areas: [Leeds, 'Kent, north']\n  cases_per_arm: 4\n  frame: ''\n")
     done = notebooks("run", "01", "--parameters", file, "-p", "cases_per_arm=3", "--output", tmp_path / "outputs")
     assert done.returncode == 0, done.stdout + done.stderr
     table = (tmp_path / "outputs" / "latest" / "tables" / "fieldwork_allocation.csv").read_text().splitlines()

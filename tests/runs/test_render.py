@@ -39,10 +39,14 @@ def test_no_page_asks_another_host_for_anything(pages):
 
 
 def test_every_page_says_its_evidence_language_and_title(pages):
-    for text in pages.values():
+    marks = {"04_evidence_ledger.html": "published"}
+    for name, text in pages.items():
         assert '<html lang="en-GB">' in text
         assert re.search(r"<title>\S", text)
-        assert re.search(r'class="evidence"><strong>Evidence[^<]*: published\.', text)
+        mark = marks.get(name, "published, synthetic")
+        assert re.search(rf'class="evidence"><strong>Evidence[^<]*: {mark}\.</strong>', text), name
+        assert ("made up" in text) == ("synthetic" in mark), name
+        assert 'class="notice"' not in text
 
 
 def test_every_picture_has_alternative_text_and_ids_are_unique(pages):
@@ -78,7 +82,7 @@ def test_words_of_others_are_shown_and_never_run(tmp_path):
     error = "InputError: <script>alert(1)</script>"
     outcome = Outcome(COLLECTION[0], 1.0, error, 3)
     manifest = {"run": "x", "parameters": {COLLECTION[0].stem: {"areas": ["<script>"]}}, "started": "", "ended": "", "python": ""}
-    render.render(tmp_path, [outcome], manifest | {"commit": {"sha": None, "changed": None}})
+    render.render(tmp_path, [outcome], manifest | {"commit": {"sha": None, "changed": None}}, {COLLECTION[0]: ""})
     index = (tmp_path / "index.html").read_text()
     assert "<script" not in index and "&lt;script&gt;alert(1)" in index
     assert "failed in cell 3" in index and "This run wrote no table." in index

@@ -52,7 +52,7 @@ def _type(schema: dict[str, object]) -> str:
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     limits = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
-    name = {"string": "text", "integer": "whole number", "number": "number"}[schema["type"]]
+    name = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}[schema["type"]]
     return " ".join([name, *(f"{word} {schema[limit]:g}" for limit, word in limits.items() if limit in schema)])
 
 

@@ -66,9 +66,11 @@ def render(folder: Path, outcomes: Sequence[Outcome], manifest: dict[str, Any], 
 def _render_notebook(folder: Path, outcome: Outcome, tables: list[dict[str, Any]], notice: str) -> dict[str, Any]:
     shown = {"outcome": outcome, "title": outcome.notebook.title, "answer": "", "page": None}
     source = folder / "notebooks" / outcome.notebook.path.name
-    if not source.is_file():
+    try:
+        document = nbformat.read(source, as_version=4)
+    except (OSError, ValueError):
+        # It was not begun, or the disk filled up in the middle: the outcome says why.
         return shown
-    document = nbformat.read(source, as_version=4)
     target = source.with_suffix(".html")
     own = [table for table in tables if table["name"] in contracts.WRITTEN_BY[outcome.notebook.stem]]
     target.write_text(page(document, outcome.notebook.title, _evidence(own), notice), encoding="utf-8")

@@ -68,13 +68,22 @@ def withhold(outcome: Outcome, hidden: Path) -> Outcome:
     kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     (kept.parent / f"{outcome.notebook.stem}.txt").write_text(f"{outcome.error}\n", encoding="utf-8")
     if source.is_file():
-        shutil.copyfile(source, kept)
-        document = nbformat.read(source, as_version=4)
-        for cell in document.cells:
-            if cell.cell_type == "code":
-                cell.outputs = [_without_words(output, said) for output in cell.outputs if output.output_type != "stream"]
-        nbformat.write(document, source)
+        source.replace(kept)
+        _write_without_words(kept, source, said)
     return replace(outcome, error=f"{kind}: {said}")
+
+
+def _write_without_words(kept: Path, target: Path, said: str) -> None:
+    """Write the notebook that failed again, without what its errors say."""
+    try:
+        document = nbformat.read(kept, as_version=4)
+    except ValueError:
+        # The disk filled up in the middle; then there is no page.
+        return
+    for cell in document.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [_without_words(output, said) for output in cell.outputs if output.output_type != "stream"]
+    nbformat.write(document, target)
 
 
 def _without_words(output: nbformat.NotebookNode, said: str) -> nbformat.NotebookNode:
