@@ -6,6 +6,7 @@ No text of a case stands in an error. What the columns mean is left to `helpers.
 import codecs
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -43,19 +44,19 @@ class Loaded:
 
 
 @dataclass
-class CaseFile:
+class CaseFile(ABC):
     """An open file: the names in its first row, and what is worth telling about how it is written."""
 
     header: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    @abstractmethod
     def sample(self, position: int) -> list[str]:
         """The first values of a column, as text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def load(self, texts: Sequence[int], coded: Sequence[int]) -> Loaded:
         """Load the columns at these positions, and no other."""
-        raise NotImplementedError
 
     def _take_header(self, names: Sequence[str]) -> None:
         if len(names) > MOST_COLUMNS:
@@ -238,7 +239,6 @@ class Parquet(CaseFile):
         columns = {}
         for place in (*texts, *coded):
             with _told_as_broken(self.header[place]):
-                # Arrow takes "age" for "age.1" too, so the column is taken by name from what it reads.
                 name = self._names[place]
                 if place in texts:
                     columns[place] = _as_text(self.plain.read(columns=[name]).column(name))

@@ -190,9 +190,8 @@ def _without_blank_rows(data: dict[str, Any], rows: np.ndarray | None, notes: li
         return data, rows
     notes.append(f"{counted(int(blank.sum()), 'row')} left out, blank in every column that is read.")
     kept = np.flatnonzero(~blank)
-    return {name: column.taken(kept) if isinstance(column, Coded) else column.take(kept) for name, column in data.items()}, rows[
-        kept
-    ]
+    data = {name: column.taken(kept) if isinstance(column, Coded) else column.take(kept) for name, column in data.items()}
+    return data, rows[kept]
 
 
 def _nulls(column: pa.ChunkedArray) -> np.ndarray:

@@ -18,6 +18,11 @@ from helpers.suppression import Cells, Rate, Rules, Unprotectable
 HIDDEN = "[c]"
 # What is written of a share besides its counts: a hidden count hides all of them.
 _RATES = ("estimate", "se", "deff", "lower", "upper", "rating")
+# The columns that the counts and rates of a share fill: base, count, rates.
+_COLUMNS = {
+    "ratings": (("cases",), ("sufficient",), ("percentage", "se", "lower", "upper", "rating")),
+    "prevalence_estimates": (("n",), ("count_low", "count_high"), ("deff", "n_effective", "estimate", "lower", "upper")),
+}
 _DRAWN = ("drawn", "topped_up", "shortfall")
 _WEIGHTS = ("inclusion_probability", "weight")
 # The public log does not say which of the hidden cells are small.
@@ -122,12 +127,12 @@ class _Log:
         except Unprotectable:
             self.shown, self.failed = {}, True
 
-    def count(self, table: str, row: str, column: str, value: int, cell: str, unlisted: str) -> object:
+    def counts(self, table: str, row: str, columns: Iterable[str], value: int, cell: str, unlisted: str) -> object:
         """The value of a count as shown; a cell that is not among those decided on is hidden for the reason `unlisted`."""
         rule = self.shown.get(cell, FAILED if self.failed else unlisted)
         if rule == "shown":
             return suppression.rounded(int(value), self.rules)
-        return self.hide(table, row, [column], rule)
+        return self.hide(table, row, columns, rule)
 
     def hide(self, table: str, row: str, columns: Iterable[str], rule: str) -> str:
         self.rows += [(table, row, column, rule, "hidden") for column in columns]
@@ -174,7 +179,7 @@ def treat_fieldwork(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules 
     constant = full.groupby(allocation["area"]).transform("all") & rules.areas
     log = _Log(_fieldwork_cells(scope, allocation.assign(name=names, constant=constant), rules), rules)
     counts = zip(scope["step"], scope["cases"], strict=True)
-    scope = scope.assign(cases=[log.count("fieldwork_scope", step, "cases", count, step, "") for step, count in counts])
+    scope = scope.assign(cases=[log.counts("fieldwork_scope", step, ["cases"], count, step, "") for step, count in counts])
     rows = zip(allocation.to_dict("records"), names, constant, strict=True)
     allocation = pd.DataFrame([row | _treat_stratum(row, *rest, log) for row, *rest in rows], dtype=object)
     tables = {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
@@ -183,7 +188,7 @@ def treat_fieldwork(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules 
 
 def _treat_stratum(row: Mapping[str, object], name: str, constant: bool, log: _Log) -> dict[str, object]:
     table = "fieldwork_allocation"
-    eligible = log.count(table, name, "eligible", row["eligible"], name, "no areas")
+    eligible = log.counts(table, name, ["eligible"], row["eligible"], name, "no areas")
     drawn = {} if constant else dict.fromkeys(_DRAWN, log.hide(table, name, _DRAWN, "would give the size of a stratum away"))
     if constant and eligible != HIDDEN:
         return {"eligible": eligible, "inclusion_probability": row["drawn"] / eligible, "weight": eligible / row["drawn"]}
@@ -272,19 +277,16 @@ def _treat_share(row: dict, named: pd.DataFrame, log: _Log) -> dict[str, object]
     sufficient = row["standard"] != ""
     table = "ratings" if sufficient else "prevalence_estimates"
     label = ", ".join((row["standard"], row["question"], row["care_group"])) if sufficient else row["share"]
-    base_column, count_columns = ("cases", ["sufficient"]) if sufficient else ("n", ["count_low", "count_high"])
+    bases, counts, rates = _COLUMNS[table]
     if row["from_question"] and not _all_shown(row, named, log):
         # Which question is the lowest would tell of one that is hidden.
-        hidden = log.hide(table, label, [base_column, *count_columns, *_RATES], "rests on a hidden count")
+        hidden = log.hide(table, label, bases + counts + rates, "rests on a hidden count")
         return row | dict.fromkeys(["base", "count", *_RATES], hidden)
-    base = log.count(table, label, base_column, row["base"], row["base_cell"], "")
-    for column in count_columns:
-        count = log.count(table, label, column, row["count"], row["count_cell"], "denominator")
+    base = log.counts(table, label, bases, row["base"], row["base_cell"], "")
+    count = log.counts(table, label, counts, row["count"], row["count_cell"], "denominator")
     if HIDDEN in (base, count):
         return (
-            row
-            | {"base": base, "count": count}
-            | dict.fromkeys(_RATES, log.hide(table, label, _RATES, "rests on a hidden count"))
+            row | {"base": base, "count": count} | dict.fromkeys(_RATES, log.hide(table, label, rates, "rests on a hidden count"))
         )
     return row | {"base": base, "count": count} | _treat_rates(row, base, count, log.rules)
 

@@ -193,6 +193,27 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     return rows[_COLUMNS]
 
 
+def cases_in_words(rows: pd.DataFrame) -> str:
+    """What a list of the user's own shows, as a line of the answer; empty where the cases are not the user's own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As from `of_shares`, treated or not.
+    """
+    if set(rows["evidence"]) != {"supplied"}:
+        return ""
+    found = [f"{_share_in_words(row)} {CASE_SHARES[row.claim.removeprefix('cases_')]}" for row in rows.itertuples()]
+    return f"\n- In your list {'; '.join(found)}. *Evidence: supplied.*"
+
+
+def _share_in_words(row: tuple) -> str:
+    if isinstance(row.estimate, str) or pd.isna(row.estimate):
+        return "a share that cannot be shown of the cases are"
+    limits = "" if pd.isna(row.lower) else f" ({100 * row.lower:.1f}% to {100 * row.upper:.1f}%, limits of {100 * row.level:g}%)"
+    return f"**{100 * row.estimate:.1f}%** of the cases{limits} are"
+
+
 def _quotient(base: object, deff: object) -> object:
     hidden = [value for value in (base, deff) if isinstance(value, str)]
     return hidden[0] if hidden else base / deff

@@ -163,6 +163,27 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     return rows[[*columns, "rating", *unknown, "evidence"]]
 
 
+def cases_in_words(rows: pd.DataFrame) -> str:
+    """What a list of the user's own shows, as a line of the answer; empty where the cases are not the user's own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As from `of_shares`, treated or not.
+    """
+    if set(rows["evidence"]) != {"supplied"}:
+        return ""
+    lowest = rows[rows["question"] == LOWEST]
+    known = lowest[lowest["rating"].isin(list(RATINGS.categories))]
+    found = [
+        f"{GROUP_NAMES[group]}: {', '.join(f'{row.standard} {row.rating}' for row in part.itertuples())}"
+        for group, part in known.groupby("care_group", sort=False)
+    ]
+    rest = f" {len(lowest) - len(known)} of {len(lowest)} ratings cannot be shown." if len(known) < len(lowest) else ""
+    listed = f" By the recalled rule your list is rated as follows: {'; '.join(found)}." if found else ""
+    return f"\n-{listed}{rest} *Evidence: supplied.*"
+
+
 def bounds(
     cells: pd.DataFrame, compared: Sequence[tuple[str, str]], bands: pd.DataFrame, conventions: Iterable[Convention] = CONVENTIONS
 ) -> pd.DataFrame:

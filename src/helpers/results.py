@@ -117,7 +117,7 @@ def write_table(table: pd.DataFrame, name: str, output: str) -> pd.DataFrame:
 
 
 def write_cases(table: pd.DataFrame, name: str, output: str) -> None:
-    """Write ``restricted/<name>.csv`` below `output`, where the owner alone can read it; empty writes nothing.
+    """Write ``restricted/<name>.csv`` below `output`, where the owner alone can read it; no output and no case write nothing.
 
     What is written below a folder that is itself restricted is the full version of the treated results; the cases
     stand beside those, so they are not written again.
@@ -128,7 +128,7 @@ def write_cases(table: pd.DataFrame, name: str, output: str) -> None:
         As `write_table`.
     """
     _check(table, name, contracts.RESTRICTED)
-    if output and RESTRICTED not in Path(output).parts:
+    if output and len(table) and RESTRICTED not in Path(output).parts:
         folder = Path(output) / RESTRICTED
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_private(folder / f"{name}.csv", _csv(table))

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -39,10 +39,19 @@ def parameters() -> str:
 
 def tables() -> str:
     """The public tables and their columns, in order."""
+    return _tables("tables", contracts.TABLES)
+
+
+def restricted() -> str:
+    """The tables that do not leave, and their columns."""
+    return _tables("restricted", contracts.RESTRICTED)
+
+
+def _tables(folder: str, promised: Mapping[str, Mapping[str, str]]) -> str:
     return "\n\n".join(
-        f"### `tables/{name}.csv`\n\n"
+        f"### `{folder}/{name}.csv`\n\n"
         + _table(("Column", "Meaning"), ((f"`{column}`", meaning) for column, meaning in columns.items()))
-        for name, columns in contracts.TABLES.items()
+        for name, columns in promised.items()
     )
 
 
@@ -68,7 +77,7 @@ def _one_line(text: str) -> str:
 
 GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
     paths.ROOT / "README.md": {"answers": answers, "index": index},
-    paths.DOCS / "contracts.md": {"parameters": parameters, "tables": tables},
+    paths.DOCS / "contracts.md": {"parameters": parameters, "tables": tables, "restricted": restricted},
 }
 
 

@@ -1,0 +1,288 @@
+"""A run on case lists of the user's own: results come out, and no child can be found in what leaves the folder."""
+
+import json
+import re
+import stat
+
+import nbformat
+import pandas as pd
+import pytest
+
+from helpers import contracts, paths
+from helpers.datapackage import sha256
+from helpers.runs import render, runner
+from tests.conftest import notebooks
+
+# What stands in the lists and nowhere else.
+SECRETS = ("CASEID-", "CHILDID-", "Jo Bloggs", "private-folder")
+
+
+def own_lists(folder):
+    """The synthetic lists as if they were somebody's own: other identifiers, a column of free text, fewer services."""
+    folder.mkdir()
+    frame = pd.read_csv(paths.DATA / "synthetic" / "synthetic_sampling_frame.csv", dtype=str, keep_default_na=False)
+    frame["case_id"] = "CASEID-" + frame["case_id"].str[-5:]
+    frame["child_id"] = "CHILDID-" + frame["child_id"].str[-5:]
+    frame["notes"] = "Jo Bloggs, case " + frame.index.astype(str)
+    frame.loc[0, "home_area"] = "=cmd|' /C calc'!A0"
+    frame.to_parquet(folder / "frame.parquet")
+    cases = pd.read_csv(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", dtype=str, keep_default_na=False)
+    cases["case_id"] = "CASEID-" + cases["case_id"].str[-5:]
+    cases = cases[cases["yot"].isin([f"Synthetic service {number:02d}" for number in range(1, 9)])]
+    cases.to_csv(folder / "cases.csv", index=False)
+    for path in folder.iterdir():
+        path.chmod(0o400)
+    folder.chmod(0o500)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on lists in a read-only folder, one named through a link; with a home and a place for temporary files to watch."""
+    base = tmp_path_factory.mktemp("supplied")
+    lists = own_lists(base / "private-folder")
+    (base / "link.parquet").symlink_to(lists / "frame.parquet")
+    watched = {name: base / name for name in ("home", "tmp")}
+    for folder in watched.values():
+        folder.mkdir()
+    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv", "--output", base / "outputs"]
+
+    done = notebooks("run", *words, cwd=base, HOME=str(watched["home"]), TMPDIR=str(watched["tmp"]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return base / "outputs" / "latest", done, watched
+
+
+def text_of(path):
+    return path.read_bytes().decode(errors="replace")
+
+
+def leaves(folder):
+    """The files of a run that leave it."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != "restricted"]
+
+
+def test_no_child_and_no_path_stands_in_anything_that_leaves(run):
+    folder, done, _ = run
+    texts = {"printed": done.stdout + done.stderr} | {str(path): text_of(path) for path in leaves(folder)}
+    for name, text in texts.items():
+        for secret in SECRETS:
+            assert secret not in text, (name, secret)
+    assert len(texts) > 20
+
+
+def test_case_level_output_and_full_results_lie_in_the_restricted_folder_alone(run):
+    folder = run[0]
+    made = {str(path.relative_to(folder)) for path in (folder / "restricted").rglob("*") if path.is_file()}
+    assert {"restricted/fieldwork_sample.csv", "restricted/disclosure.csv", "restricted/manifest.json"} <= made
+    assert {"restricted/report/index.html", "restricted/report/tables/ratings.csv"} <= made
+    sample = pd.read_csv(folder / "restricted" / "fieldwork_sample.csv", keep_default_na=False)
+    assert list(sample.columns) == list(contracts.RESTRICTED["fieldwork_sample"])
+    assert sample["case_id"].str.startswith("CASEID-").all() and set(sample["evidence"]) == {"supplied"}
+    report = [path for path in (folder / "restricted" / "report").rglob("*") if path.is_file()]
+    assert [path for path in report if "CASEID" in text_of(path)] == []
+
+
+def test_only_the_owner_can_read_the_restricted_folder(run):
+    for path in [run[0] / "restricted", *(run[0] / "restricted").rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_nothing_of_the_lists_is_copied_anywhere(run):
+    folder, _, watched = run
+    for name, place in watched.items():
+        for path in place.rglob("*"):
+            content = text_of(path) if path.is_file() else ""
+            assert not any(secret in content for secret in SECRETS[:3]), (name, path)
+    assert [path for path in folder.rglob("*") if path.is_symlink()] == []
+    assert [path for path in folder.resolve().parent.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("name", ["fieldwork_allocation", "fieldwork_scope", "prevalence_estimates", "ratings"])
+def test_tables_from_cases_are_treated_and_full_only_for_the_team(run, name):
+    folder = run[0]
+    treated, full = (
+        pd.read_csv(place / "tables" / f"{name}.csv", dtype=str, keep_default_na=False)
+        for place in (folder, folder / "restricted" / "report")
+    )
+    assert list(treated.columns) == contracts.columns(name) == list(full.columns)
+    assert len(treated) == len(full)
+    supplied = treated["evidence"] == "supplied"
+    assert supplied.any() and not treated["evidence"].eq("synthetic").any()
+    counts = [column for column in ("eligible", "cases", "sufficient", "count_low", "n") if column in treated]
+    shown = [int(value) for column in counts for value in treated.loc[supplied, column] if value not in ("[c]", "[z]")]
+    assert all(value % 5 == 0 and value >= 10 for value in shown)
+    assert not (full == "[c]").any(axis=None)
+    assert any(int(value) % 5 for column in counts for value in full.loc[supplied, column] if value != "[z]")
+
+
+def test_what_leaves_says_how_it_is_protected_and_what_stays_is_not_for_release(run):
+    folder = run[0]
+    released = [path for path in leaves(folder) if path.suffix == ".html" and "04_" not in path.name]
+    assert len(released) == 4
+    for path in released:
+        assert runner.PROTECTED in path.read_text(), path
+        assert "Not for release" not in path.read_text(), path
+    restricted = list((folder / "restricted" / "report").rglob("*.html"))
+    assert len(restricted) == 4
+    for path in restricted:
+        assert runner.NOT_FOR_RELEASE in path.read_text(), path
+
+
+def test_every_table_has_a_verdict_and_every_hidden_cell_a_decision(run):
+    folder = run[0]
+    public = pd.read_csv(folder / "tables" / "disclosure.csv", dtype=str, keep_default_na=False)
+    full = pd.read_csv(folder / "restricted" / "disclosure.csv", dtype=str, keep_default_na=False)
+    assert public.drop(columns="rule").equals(full.drop(columns="rule"))
+    assert not public["rule"].isin(["threshold", "secondary"]).any() and full["rule"].isin(["threshold", "secondary"]).any()
+    for name in ("fieldwork_allocation", "fieldwork_scope", "prevalence_estimates", "ratings"):
+        rows = public[public["table"] == name]
+        assert rows.iloc[0]["rule"] == "verdict" and re.match("(pass|review|fail): ", rows.iloc[0]["action"])
+        table = pd.read_csv(folder / "tables" / f"{name}.csv", dtype=str, keep_default_na=False)
+        hidden = (table == "[c]").to_numpy().sum()
+        assert hidden == (rows["action"] == "hidden").sum(), name
+
+
+def test_the_manifest_that_leaves_has_no_hash_of_a_list_or_of_anything_restricted(run):
+    folder = run[0]
+    manifest = json.loads((folder / "manifest.json").read_text())
+    kept = json.loads((folder / "restricted" / "manifest.json").read_text())
+    lists = folder.parent.parent / "private-folder"
+    assert kept["inputs"]["01_fieldwork_sampling/frame"] == sha256(lists / "frame.parquet")
+    released = {path.read_bytes() for path in (folder / "tables").iterdir()}
+    kept_back = [path for path in (folder / "restricted").rglob("*.csv") if path.read_bytes() not in released]
+    assert len(kept_back) >= 6
+    for path in (lists / "frame.parquet", lists / "cases.csv", *kept_back):
+        assert sha256(path) not in (folder / "manifest.json").read_text()
+    assert manifest["parameters"]["01_fieldwork_sampling"]["frame"] == "your own list"
+    assert not any(name.startswith("restricted") for name in manifest["outputs"])
+    for name, digest in kept["outputs"].items():
+        assert sha256(folder / "restricted" / name) == digest
+
+
+def test_a_formula_in_an_area_name_is_kept_and_neutralised(tmp_path):
+    frame = "case_id,home_area,supervising_area\n" + "".join(f"c{number},=1+1,Elsewhere\n" for number in range(30))
+    (tmp_path / "frame.csv").write_text(frame)
+    words = ["-p", f"frame={tmp_path / 'frame.csv'}", "-p", 'areas=["=1+1"]', "--output", tmp_path / "out"]
+    done = notebooks("run", "01", *words)
+    assert done.returncode == 0, done.stderr
+    for table in ("tables/fieldwork_allocation.csv", "restricted/fieldwork_sample.csv"):
+        text = (tmp_path / "out" / "latest" / table).read_text()
+        assert "'=1+1" in text and not re.search(r"(^|,)=", text, re.MULTILINE)
+
+
+@pytest.fixture
+def cases_file(tmp_path):
+    path = tmp_path / "cases.csv"
+    table = pd.read_csv(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", dtype=str, keep_default_na=False)
+    table.iloc[:150].to_csv(path, index=False)
+    return path
+
+
+def test_disclosure_control_off_needs_a_second_word_and_is_said_on_every_page(cases_file, tmp_path):
+    words = ["run", "02", "-p", f"cases={cases_file}", "-p", "disclosure=off", "--output", tmp_path / "outputs"]
+    refused = notebooks(*words)
+    assert refused.returncode == 2 and "publish_unprotected=true" in refused.stderr and not (tmp_path / "outputs").exists()
+    done = notebooks(*words, "-p", "publish_unprotected=true")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "outputs" / "latest"
+    pages = list(folder.rglob("*.html"))
+    assert len(pages) == 2 and all(runner.UNPROTECTED in page.read_text() for page in pages)
+    assert not (folder / "restricted" / "report").exists()
+    verdict = pd.read_csv(folder / "tables" / "disclosure.csv").iloc[0]
+    assert verdict["action"].startswith("fail: shown without disclosure control")
+
+
+def test_synthetic_cases_can_be_treated_on_request(tmp_path):
+    done = notebooks("run", "01", "-p", "disclosure=on", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    table = pd.read_csv(tmp_path / "latest" / "tables" / "fieldwork_allocation.csv", dtype=str).query("evidence == 'synthetic'")
+    assert (table["eligible"] == "[c]").sum() >= 2
+    assert not (tmp_path / "latest" / "restricted" / "report").exists()
+
+
+def test_another_preset_is_named_and_obeyed(cases_file, tmp_path):
+    done = notebooks(
+        "run", "03", "-p", f"cases={cases_file}", "-p", "disclosure_preset=fieldwork", "--output", tmp_path / "outputs"
+    )
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "outputs" / "latest"
+    rows = pd.read_csv(folder / "tables" / "ratings.csv", dtype=str, keep_default_na=False)
+    shown = rows[rows["percentage"] != "[c]"]
+    assert len(shown) and (shown["cases"].astype(int) >= 20).all()
+    assert shown["percentage"].map(lambda text: float(text).is_integer()).all()
+    assert "called <em>fieldwork</em>" in (folder / "notebooks" / "03_rating_comparisons.html").read_text()
+
+
+def test_two_notebooks_of_a_run_may_not_treat_one_list_differently(cases_file, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(cases_file.read_text().splitlines()[:-1]) + "\n")
+    settings = tmp_path / "mine.yml"
+    settings.write_text(f"'02': {{cases: '{cases_file}'}}\n'03': {{cases: '{other}'}}\n")
+    done = notebooks("run", "--parameters", settings, "02", "03", "--output", tmp_path / "outputs")
+    assert done.returncode == 2 and "cases differs between 02_prevalence_estimates and 03_rating_comparisons" in done.stderr
+
+
+def test_a_run_on_published_evidence_alone_has_no_synthetic_row_figure_or_page(tmp_path):
+    done = notebooks("run", "--evidence", "published", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "latest"
+    for name in contracts.TABLES.keys() - {"disclosure"}:
+        assert set(pd.read_csv(folder / "tables" / f"{name}.csv", keep_default_na=False)["evidence"]) <= {"published"}, name
+    assert not (folder / "restricted").exists()
+    for path in leaves(folder):
+        if path.suffix == ".html":
+            text = path.read_text()
+            assert "SYNTHETIC" not in text and "published.</strong>" in text, path
+    assert not list((folder / "figures").glob("synthetic_*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["-p", "cases=synthetic"], "--evidence published takes no parameter cases of cases"),
+        (["-p", "yots=40"], "--evidence published takes no parameter yots of its own"),
+    ],
+)
+def test_what_would_make_a_row_synthetic_or_supplied_is_refused_in_a_published_run(words, said, tmp_path):
+    done = notebooks("run", "02", "--evidence", "published", *words, "--output", tmp_path / "outputs")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1) and said in done.stderr
+
+
+def test_an_error_that_quotes_a_case_is_withheld_and_kept_for_the_team(cases_file, tmp_path, monkeypatch):
+    """A library that fails on a value says the value; here the notebook itself is made to fail so."""
+    from helpers.parameters import RatingComparisons
+    from helpers.runs import catalogue
+
+    broken = tmp_path / "notebooks"
+    broken.mkdir()
+    notebook = catalogue.COLLECTION[2]
+    document = nbformat.read(notebook.path, as_version=4)
+    failing = nbformat.v4.new_code_cell("print('CASE' + 'ID-77')\nint('CASE' + 'ID-77')")
+    document.cells.insert(3, failing)
+    nbformat.write(document, broken / notebook.path.name)
+    monkeypatch.setattr(paths, "NOTEBOOKS", broken)
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(runner.manifest, "inputs", lambda chosen: {})
+    done = runner.run({notebook: RatingComparisons(cases=str(cases_file))}, tmp_path / "outputs", 2)
+    assert not done.good
+    withheld = "ValueError: what it says is withheld, since the cases are supplied"
+    assert [outcome.error.split(";")[0] for outcome in done.outcomes] == [withheld] * 2
+    for path in leaves(done.folder):
+        assert "CASEID" not in path.read_text(), path
+    assert "CASEID-77" in (done.folder / "restricted" / "failed" / notebook.path.name).read_text()
+    assert "CASEID-77" in (done.folder / "restricted" / "failed" / f"{notebook.stem}.txt").read_text()
+    assert "withheld" in (done.folder / "index.html").read_text()
+
+
+def test_results_go_to_the_answer_of_the_page(run):
+    index = (run[0] / "index.html").read_text()
+    assert "your own list" in index and "<strong>Evidence in this run: published, supplied.</strong>" in index
+    document = nbformat.read(run[0] / "notebooks" / "02_prevalence_estimates.ipynb", as_version=4)
+    assert re.search(r"In your list .*%\*\* of the cases", render.answer(document))
+
+
+def test_a_synthetic_figure_has_the_word_in_its_title_and_its_file_name(run_folder):
+    svg = (run_folder / "figures" / "synthetic_sufficient_shares.svg").read_text()
+    assert "SYNTHETIC CASES" in re.sub(r"<[^>]+>", "", svg) or "<!-- SYNTHETIC CASES" in svg
+    page = (run_folder / "notebooks" / "03_rating_comparisons.html").read_text()
+    assert 'alt="SYNTHETIC CASES' in page and "<caption><span>SYNTHETIC CASES" in page
