@@ -9,9 +9,7 @@ design. A set of possible values is exact: shares by enumeration, the fieldwork 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from itertools import product
-from math import ceil, floor, inf
+from math import ceil, inf
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +161,7 @@ def _fits_method(n, k, method, services):
     if method == "korn_graubard":
         return _same_in_each(n, k, services)
     if method == "logit_t":
-        return (0 < k) & (k < n)
+        return (k > 0) & (k < n)
     return np.ones(len(n), dtype=bool)
 
 
@@ -191,7 +189,7 @@ def _fits_limits(n, k, rates, services):
     freedoms = [services - 1] if services else range(1, 61)
     for df in freedoms:
         reach = stats.t.ppf((1 + rates["level"]) / 2, df)
-        inner = (0 < k) & (k < n) & ~good
+        inner = (k > 0) & (k < n) & ~good
         # The variance is at most J / (J - 1) times 2 (p (1 - p))^2: all of one service against none of another.
         inner[inner] = error[0] / 100 <= np.sqrt(2 * (df + 1) / df) * share[inner] * (1 - share[inner]) + _HAIR
         if rates["method"] != "korn_graubard":
