@@ -116,7 +116,8 @@ def test_the_order_of_cases_makes_no_difference_and_limits_hold_the_share(rows, 
     shuffled = rows.copy()
     random.shuffle(shuffled)
     first, second = row_of(rows), row_of(shuffled)
-    assert first.pop("method") == (method := second.pop("method"))
+    method = second.pop("method")
+    assert first.pop("method") == method
     assert first == pytest.approx(second, nan_ok=True, rel=1e-9, abs=1e-12)
     if method:
         assert 0 <= first["lower"] <= first["estimate"] <= first["upper"] <= 1

@@ -1,0 +1,418 @@
+"""A reader who wants to find a child, against the tables that a run releases; and that this reader is no fool."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers import cases as case_lists
+from helpers import disclosure, draw, paths, prevalence, published, ratings, results, shares, suppression
+from tests import attacker
+from tests.attacker import HIDDEN, Known
+from tests.conftest import notebooks
+
+BANDS = published.rating_bands()
+PRESETS = list(suppression.presets())
+FEW = settings(deadline=None, max_examples=12, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MORE = settings(FEW, max_examples=40)
+
+
+# ---------------------------------------------------------------------------------------------------- releases, and lists
+
+
+def written(tables, folder):
+    for name, table in tables.items():
+        results.write_table(table, name, str(folder))
+    return attacker.read(folder)
+
+
+def release_of_cases(cases, preset, folder, confidence=0.95):
+    """What is released of inspected cases, the truth, and what the attacker knows beside it."""
+    found = shares.of_cases(cases, confidence, BANDS)
+    treated = disclosure.treat_shares(cases, found, BANDS, suppression.rules(preset))
+    log = treated.public().assign(evidence="supplied")
+    both = [
+        {
+            "ratings": ratings.of_shares(table, "supplied"),
+            "prevalence_estimates": prevalence.of_shares(table, "supplied"),
+            "disclosure": log,
+        }
+        for table in (treated.tables["shares"], found)
+    ]
+    return written(both[0], folder / "released"), written(both[1], folder / "full"), knowledge(cases, found, preset)
+
+
+def knowledge(cases, found, preset):
+    sizes = cases["care_group"].value_counts()
+    own = found[found["from_question"] == ""].rename(columns={"count": "yes"})
+    keys = {
+        row.Index: (row.standard, row.question, row.care_group) if row.standard else (f"cases_{row.share}",)
+        for row in own.itertuples()
+    }
+    whole = frozenset(keys[row.Index] for row in own.itertuples() if row.standard and row.base == sizes[row.care_group])
+    of_all = any(row.share == "child_protection" and row.base == len(cases) for row in own.itertuples())
+    return Known(preset, whole, of_all, {keys[row.Index]: row.services for row in own.itertuples()})
+
+
+def release_of_frame(frame, areas, preset, folder, cases_per_arm=5, shortfall="top_up"):
+    """What is released of a frame, the truth, and what the attacker knows beside it."""
+    eligible = draw.strata(frame, areas)
+    allocation = draw.allocate(eligible, areas, cases_per_arm, shortfall, "supplied")
+    scope = draw.scope(frame, eligible, "supplied")
+    treated = disclosure.treat_fieldwork(scope, allocation, suppression.rules(preset))
+    log = {"disclosure": treated.public().assign(evidence="supplied")}
+    full = {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
+    return written(dict(treated.tables) | log, folder / "released"), written(full | log, folder / "full"), Known(preset)
+
+
+def inspected(sizes, services=6, share=0.6, by_question=True, protection=0.3, not_applicable=0.0, seed=1):
+    """Made-up inspected cases: `sizes` of the care groups, a share of sufficient, services at random."""
+    rng, number = np.random.default_rng(seed), sum(sizes)
+    groups = pd.Categorical(np.repeat(list(ratings.CARE_GROUPS), sizes), ratings.CARE_GROUPS)
+    cases = pd.DataFrame({"case_id": [f"E-{row}" for row in range(number)], "care_group": groups})
+    cases.insert(1, "yot", [f"service {service}" for service in rng.integers(0, services, number)])
+    if protection is not None:
+        cases["child_protection"] = pd.array(rng.random(number) < protection, dtype="boolean")
+    for standard in ratings.STANDARDS:
+        for question in ratings.QUESTIONS if by_question else ("",):
+            judged = pd.array(rng.random(number) < share, dtype="boolean")
+            if question not in ("", "desistance"):
+                judged[rng.random(number) < not_applicable] = pd.NA
+            cases[f"{standard}_{question}".rstrip("_")] = judged
+    return cases
+
+
+def frame_of(strata, twice=0, inside=0, elsewhere=0):
+    """A made-up frame: cases of each stratum, (area, arm) -> number; `twice` are placed by the last area in the first."""
+    areas = list(dict.fromkeys(area for area, _ in strata))
+    homes = [
+        (area, "Far") if arm == "placed_out" else ("Far", area) for (area, arm), number in strata.items() for _ in range(number)
+    ]
+    homes += [(areas[-1], areas[0])] * twice + [(areas[0], areas[0])] * inside + [("Far", "Near")] * elsewhere
+    frame = pd.DataFrame(homes, columns=["home_area", "supervising_area"])
+    frame.insert(0, "case_id", [f"E-{row}" for row in range(len(frame))])
+    return frame
+
+
+def said(leaks):
+    return "\n".join(map(str, leaks))
+
+
+def no_case_leaks(folder, cases, preset, confidence=0.95):
+    leaks = attacker.share_leaks(*release_of_cases(cases, preset, folder, confidence))
+    assert not leaks, f"{preset}:\n{said(leaks)}"
+
+
+def no_frame_leaks(folder, frame, areas, preset, cases_per_arm=5, shortfall="top_up"):
+    leaks = attacker.fieldwork_leaks(*release_of_frame(frame, areas, preset, folder, cases_per_arm, shortfall))
+    assert not leaks, f"{preset}:\n{said(leaks)}"
+
+
+@pytest.fixture(scope="module")
+def synthetic_cases():
+    return case_lists.read(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", "cases").table
+
+
+@pytest.fixture(scope="module")
+def synthetic_frame():
+    return case_lists.read(paths.DATA / "synthetic" / "synthetic_sampling_frame.csv", "frame").table
+
+
+# ------------------------------------------------------------------------------------------------- the attacker can bite
+
+
+def put(tables, name, where, **values):
+    """The tables with other cells in the rows that `where` picks, column -> value."""
+    table = tables[name].copy()
+    for column, value in values.items():
+        table.loc[(table[list(where)] == pd.Series(where)).all(axis=1), column] = value
+    return tables | {name: table}
+
+
+def pick(tables, name, **where):
+    table = tables[name]
+    (row,) = table[(table[list(where)] == pd.Series(where)).all(axis=1)].to_dict("records")
+    return row
+
+
+ONE_RATING = {"standard": "assessment", "question": "lowest", "care_group": "in_care_outside"}
+
+
+@pytest.fixture
+def safe_cases(tmp_path):
+    """A release without a leak, in which the base of a share is shown and its count hidden: 33 of 38 are sufficient."""
+    cases = inspected((70, 40, 38), by_question=False, protection=None, share=0.5)
+    outside = cases.index[cases["care_group"] == "in_care_outside"]
+    cases.loc[outside, "assessment"] = [True] * 33 + [False] * 5
+    released, full, known = release_of_cases(cases, "default", tmp_path)
+    row = pick(released, "ratings", **ONE_RATING)
+    assert (row["cases"], row["sufficient"]) == ("40", HIDDEN)
+    assert attacker.share_leaks(released, full, known) == []
+    return released, full, known
+
+
+@pytest.mark.parametrize("column", ["percentage", "rating"])
+def test_a_rate_of_a_hidden_count_is_found(safe_cases, column):
+    released, full, known = safe_cases
+    broken = put(released, "ratings", ONE_RATING, **{column: pick(full, "ratings", **ONE_RATING)[column]})
+    assert "assessment, lowest, in_care_outside, no" in said(attacker.share_leaks(broken, full, known))
+
+
+@pytest.mark.parametrize("digits", [0, 9])
+def test_limits_of_a_hidden_count_are_found_in_full_and_in_whole_per_cents(safe_cases, digits):
+    released, full, known = safe_cases
+    row = pick(full, "ratings", **ONE_RATING)
+    scale = 10**digits
+    lower, upper = np.floor(float(row["lower"]) * scale) / scale, np.ceil(float(row["upper"]) * scale) / scale
+    limits = {"lower": str(lower), "upper": str(upper), "se": str(round(float(row["se"]), digits + 1))}
+    broken = put(released, "ratings", ONE_RATING, **limits)
+    assert "assessment, lowest, in_care_outside, no" in said(attacker.share_leaks(broken, full, known))
+
+
+def test_limits_in_full_of_shown_counts_are_found(tmp_path):
+    """Rounded counts leave 1 to 9 open for the rest, and the whole per cents of the limits do as well."""
+    cases = inspected((60, 44, 46), by_question=False, protection=None, share=0.5)
+    released, full, known = release_of_cases(cases, "default", tmp_path)
+    row = pick(released, "ratings", **ONE_RATING)
+    before = attacker.attack_shares(released, known)["assessment, lowest, in_care_outside, yes"]
+    true = pick(full, "ratings", **ONE_RATING)
+    assert row["sufficient"] != HIDDEN and len(before) > 1
+    broken = put(released, "ratings", ONE_RATING, **{name: true[name] for name in ("lower", "upper", "se")})
+    after = attacker.attack_shares(broken, known)["assessment, lowest, in_care_outside, yes"]
+    assert len(after) < len(before) and int(float(true["sufficient"])) in after
+
+
+def test_a_lone_hidden_count_in_a_shown_total_is_found(tmp_path):
+    released, full, known = release_of_cases(inspected((70, 4, 40), by_question=False), "acro", tmp_path)
+    assert attacker.share_leaks(released, full, known) == []
+    for standard in ratings.STANDARDS:
+        where = ONE_RATING | {"standard": standard}
+        released = put(released, "ratings", where, cases=pick(full, "ratings", **where)["cases"])
+    assert attacker.attack_shares(released, known)["in_care_inside"] == {4}
+    assert "in_care_inside" in said(attacker.share_leaks(released, full, known))
+
+
+def test_a_method_printed_of_a_hidden_count_is_found(tmp_path):
+    cases = inspected((40, 30, 30), by_question=False).assign(child_protection=pd.array([False] * 100, dtype="boolean"))
+    released, full, known = release_of_cases(cases, "default", tmp_path)
+    where = {"claim": "cases_child_protection"}
+    safe = put(released, "prevalence_estimates", where, method=HIDDEN)
+    broken = put(released, "prevalence_estimates", where, method="korn_graubard")
+    assert attacker.share_leaks(safe, full, known) == []
+    (leak,) = attacker.share_leaks(broken, full, known)
+    assert leak.name == "child_protection, yes" and 1 in leak.lacking
+
+
+SHORT = {("A", "hosted"): 3, ("A", "placed_out"): 25, ("B", "hosted"): 18, ("B", "placed_out"): 40}
+
+
+@pytest.fixture
+def safe_frame(tmp_path):
+    """A release without a leak: a short stratum of 3, hidden, and another hidden for it."""
+    released, full, known = release_of_frame(frame_of(SHORT, elsewhere=100), ["A", "B"], "default", tmp_path)
+    assert attacker.fieldwork_leaks(released, full, known) == []
+    return released, full, known
+
+
+def test_a_number_drawn_in_a_short_stratum_is_found(safe_frame):
+    released, full, known = safe_frame
+    for column, value in (("drawn", "3"), ("shortfall", "2")):
+        broken = put(released, "fieldwork_allocation", {"area": "A", "arm": "hosted"}, **{column: value})
+        assert "A, hosted" in said(attacker.fieldwork_leaks(broken, full, known))
+
+
+def test_a_top_up_that_is_shown_is_found(safe_frame):
+    released, full, known = safe_frame
+    broken = put(released, "fieldwork_allocation", {"area": "A", "arm": "placed_out"}, drawn="7", topped_up="2")
+    assert "A, hosted" in said(attacker.fieldwork_leaks(broken, full, known))
+
+
+@pytest.mark.parametrize(("column", "value"), [("weight", str(3 / 5)), ("inclusion_probability", str(5 / 3))])
+def test_a_weight_of_the_true_number_is_found(safe_frame, column, value):
+    released, full, known = safe_frame
+    broken = put(released, "fieldwork_allocation", {"area": "A", "arm": "hosted"}, **{column: value})
+    assert "A, hosted" in said(attacker.fieldwork_leaks(broken, full, known))
+
+
+def test_a_lone_hidden_stratum_is_found(tmp_path):
+    released, full, known = release_of_frame(frame_of(SHORT, elsewhere=100), ["A", "B"], "acro", tmp_path)
+    allocation = released["fieldwork_allocation"]
+    allocation["eligible"] = [HIDDEN if true == "3" else true for true in full["fieldwork_allocation"]["eligible"]]
+    released["fieldwork_scope"]["cases"] = full["fieldwork_scope"]["cases"]
+    reader = attacker.attack_fieldwork(released, known)
+    assert [value for value in range(60) if reader.allows("A, hosted", value)] == [3]
+    assert "A, hosted" in said(attacker.fieldwork_leaks(released, full, known))
+
+
+def test_what_the_attacker_finds_of_two_hidden_parts_of_a_shown_total_is_what_a_hand_finds():
+    tables = {
+        "fieldwork_scope": pd.DataFrame(
+            {"step": ["listed", "out_of_scope", "eligible", "eligible_twice"], "cases": ["40", "25", "15", HIDDEN]}
+        ),
+        "fieldwork_allocation": pd.DataFrame(
+            {"area": "A", "arm": attacker.ARMS, "eligible": HIDDEN, "requested": "5", "drawn": HIDDEN}
+            | dict.fromkeys(["topped_up", "shortfall", "weight", "inclusion_probability"], HIDDEN)
+        ),
+        "disclosure": pd.DataFrame(columns=["table", "row", "column", "rule", "action"]),
+    }
+    for preset, fewest, most in (("acro", 15, 15), ("default", 13, 17)):
+        reader = attacker.attack_fieldwork(tables, Known(preset))
+        assert [value for value in range(30) if reader.allows("A, hosted", value)] == list(range(most + 1))
+        assert [value for value in range(30) if reader.allows("eligible", value)] == list(range(fewest, most + 1))
+
+
+# ----------------------------------------------------------------------------------- what an attacker found, and was closed
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_base_nearly_as_large_as_its_group_does_not_give_the_group_away(preset, tmp_path):
+    """Two cases out of 40 to which a question does not apply: the group is at least as large as the base shown."""
+    cases = inspected((100, 4, 40))
+    two = cases.index[cases["care_group"] == "in_care_outside"][:2]
+    cases.loc[two, [f"{standard}_child_safety" for standard in ratings.STANDARDS]] = pd.NA
+    no_case_leaks(tmp_path, cases, preset)
+
+
+def test_cases_of_unknown_protection_do_not_give_the_number_of_cases_away(tmp_path):
+    cases = inspected((12, 20, 3), by_question=False)
+    cases.loc[:1, "child_protection"] = pd.NA
+    for preset in PRESETS:
+        no_case_leaks(tmp_path, cases, preset)
+
+
+def test_the_method_of_a_hidden_share_does_not_say_that_it_is_none(tmp_path):
+    cases = inspected((40, 30, 30), by_question=False).assign(child_protection=pd.array([False] * 100, dtype="boolean"))
+    no_case_leaks(tmp_path, cases, "default")
+
+
+def test_a_count_shown_under_a_minimum_denominator_does_not_bound_its_base(tmp_path):
+    """Of 3 and 20 cases in care 23 are shown; that a count of the 20 is shown says that they are 20 at least."""
+    no_case_leaks(tmp_path, inspected((100, 3, 20), by_question=False, share=0.5), "fieldwork")
+
+
+def test_numbers_drawn_that_are_shown_do_not_tell_a_large_stratum_from_a_small_one(tmp_path):
+    """Both are hidden and make 15 together; the numbers drawn are shown where a stratum has ten cases or more."""
+    strata = {("A", "hosted"): 3, ("A", "placed_out"): 30, ("B", "hosted"): 12, ("B", "placed_out"): 30}
+    no_frame_leaks(tmp_path, frame_of(strata, elsewhere=100), ["A", "B"], "acro")
+
+
+def test_cases_eligible_twice_do_not_bound_the_hosted_ones(tmp_path):
+    """All that are eligible twice are hosted: 15 of them leave hosted strata with 15 at least."""
+    strata = {("A", "hosted"): 0, ("A", "placed_out"): 30, ("B", "hosted"): 3, ("B", "placed_out"): 30}
+    frame = frame_of(strata, twice=15, elsewhere=100)
+    for preset in ("acro", "welsh_government", "youth_justice_dashboard"):
+        no_frame_leaks(tmp_path, frame, ["A", "B"], preset)
+
+
+def test_hosted_cases_from_outside_all_areas_are_not_left_over(tmp_path):
+    """17 are hosted and 15 of these are eligible twice: 2 come from elsewhere."""
+    strata = {("A", "hosted"): 2, ("A", "placed_out"): 30, ("B", "hosted"): 40, ("B", "placed_out"): 30}
+    frame = pd.concat(
+        [frame_of(strata, twice=15, elsewhere=100), frame_of({("B", "hosted"): 0, ("A", "placed_out"): 0}, twice=40)]
+    )
+    frame = frame.assign(case_id=[f"E-{row}" for row in range(len(frame))])
+    frame = frame[~((frame["home_area"] == "Far") & (frame["supervising_area"] == "B"))]
+    for preset in ("acro", "welsh_government"):
+        no_frame_leaks(tmp_path, frame, ["A", "B"], preset)
+
+
+@pytest.mark.parametrize("preset", ["default", "welsh_government", "fieldwork"])
+def test_cases_of_one_service_are_treated(preset, tmp_path):
+    no_case_leaks(tmp_path, inspected((40, 30, 30), services=1, share=0.5), preset)
+
+
+def test_a_share_that_is_the_same_in_all_services_is_treated(tmp_path):
+    """The error is 0 then, and so is the design effect."""
+    cases = inspected((24, 24, 24), by_question=False, share=0.5)
+    cases["yot"] = np.where(cases.index % 2, "service 1", "service 2")
+    for preset in PRESETS:
+        no_case_leaks(tmp_path, cases, preset)
+
+
+# ------------------------------------------------------------------------------------------------------- lists of all kinds
+
+
+def four_standards(cases):
+    """The same cases with one judgement a standard."""
+    questions = [f"{standard}_{question}" for standard in ratings.STANDARDS for question in ratings.QUESTIONS]
+    own = {standard: cases[f"{standard}_child_safety"] for standard in ratings.STANDARDS}
+    return cases.drop(columns=questions).assign(**own)
+
+
+@pytest.mark.parametrize(("preset", "services"), list(zip(PRESETS, (2, 3, 4, 5, 6, 8, 9, 10), strict=True)))
+@pytest.mark.parametrize("shape", ["questions", "standards"])
+def test_few_services_of_the_synthetic_cases_resist(synthetic_cases, preset, services, shape, tmp_path):
+    names = sorted(synthetic_cases["yot"].unique())[3 : 3 + services]
+    cases = synthetic_cases[synthetic_cases["yot"].isin(names)].reset_index(drop=True)
+    no_case_leaks(tmp_path, four_standards(cases) if shape == "standards" else cases, preset)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 6])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_few_areas_of_the_synthetic_frame_resist(synthetic_frame, preset, number, tmp_path):
+    no_frame_leaks(tmp_path, synthetic_frame, published.areas()[-number:], preset)
+
+
+SHARES = (0.0, 0.03, 0.3, 0.5, 0.8, 0.97, 1.0)
+
+
+@FEW
+@given(
+    preset=st.sampled_from(PRESETS),
+    sizes=st.tuples(*[st.integers(0, 40)] * 3).filter(any),
+    services=st.integers(1, 5),
+    share=st.sampled_from(SHARES),
+    protection=st.sampled_from((None, *SHARES)),
+    not_applicable=st.sampled_from((0.0, 0.05, 0.3)),
+    by_question=st.booleans(),
+    seed=st.integers(0, 10**6),
+)
+def test_small_lists_of_cases_resist(
+    preset, sizes, services, share, protection, not_applicable, by_question, seed, tmp_path_factory
+):
+    cases = inspected(sizes, services, share, by_question, protection, not_applicable, seed)
+    no_case_leaks(tmp_path_factory.mktemp("cases"), cases, preset)
+
+
+@MORE
+@given(
+    preset=st.sampled_from(PRESETS),
+    numbers=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=4),
+    twice=st.sampled_from((0, 0, 2, 9, 20)),
+    elsewhere=st.sampled_from((0, 4, 60)),
+    cases_per_arm=st.integers(1, 20),
+    shortfall=st.sampled_from(("top_up", "accept")),
+)
+def test_small_frames_resist(preset, numbers, twice, elsewhere, cases_per_arm, shortfall, tmp_path_factory):
+    areas = [f"Area {place}" for place in range(len(numbers))]
+    strata = {
+        (area, arm): number
+        for area, pair in zip(areas, numbers, strict=True)
+        for arm, number in zip(attacker.ARMS, pair, strict=True)
+    }
+    frame = frame_of(strata, twice if len(areas) > 1 else 0, inside=1, elsewhere=elsewhere)
+    no_frame_leaks(tmp_path_factory.mktemp("frame"), frame, areas, preset, cases_per_arm, shortfall)
+
+
+def test_the_files_of_a_run_resist(synthetic_cases, synthetic_frame, tmp_path):
+    """As the command makes them, with nothing but the folder that leaves; the truth is taken from what stays."""
+    cases = synthetic_cases[synthetic_cases["yot"].isin(sorted(synthetic_cases["yot"].unique())[:5])].reset_index(drop=True)
+    cases.to_parquet(tmp_path / "cases.parquet")
+    synthetic_frame.to_parquet(tmp_path / "frame.parquet")
+    words = [
+        "-p",
+        f"frame={tmp_path / 'frame.parquet'}",
+        "-p",
+        f"cases={tmp_path / 'cases.parquet'}",
+        "-p",
+        "disclosure_preset=acro",
+    ]
+    done = notebooks("run", "01", "02", "03", *words, "--output", tmp_path / "outputs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    latest = tmp_path / "outputs" / "latest"
+    released, full = attacker.read(latest), attacker.read(latest / "restricted" / "report")
+    known = knowledge(cases, shares.of_cases(cases, 0.95, BANDS), "acro")
+    assert (released["ratings"] == HIDDEN).any(axis=None) and (released["fieldwork_allocation"] == HIDDEN).any(axis=None)
+    assert attacker.share_leaks(released, full, known) == []
+    assert attacker.fieldwork_leaks(released, full, known) == []
