@@ -551,7 +551,9 @@ def test_few_results_are_kept(tmp_path):
 
 
 def test_the_committed_templates_are_those_that_the_code_writes(tmp_path):
-    cases.main(tmp_path)
+    from helpers.cases import __main__
+
+    __main__.main(tmp_path)
     folder = paths.DATA / "templates"
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
         path.name: path.read_bytes() for path in folder.iterdir()

@@ -758,7 +758,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.file_content.MOST_UNPACKED", 1000)
+    monkeypatch.setattr("helpers.cases.content.MOST_UNPACKED", 1000)
     assert "unpacks to more than" in str(refused(made.put(tmp_path, "f.xlsx", xlsx(made.frame())), "frame"))
 
 

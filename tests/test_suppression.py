@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 import yaml
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
@@ -295,7 +295,8 @@ def test_only_what_is_small_is_hidden_for_itself_and_every_printed_cell_has_an_a
 
 
 @repeatable(60)
-@given(st.one_of(one_way(), sharing_a_margin(), with_bases()), any_preset)
+@given(small_systems, any_preset)
+@example(system(*two_way_parts([[6, 12], [13, 0]])), rules("default"))
 def test_no_smaller_part_of_the_hidden_cells_would_do(cells, preset):
     try:
         actions = suppress(cells, preset)
@@ -388,6 +389,16 @@ def test_an_integer_program_finds_every_small_value_possible_in_linked_tables(pr
         around = sorted(range(allowed[place[name]][0], cap), key=lambda value: abs(value - cells.values[name]))
         enough = itertools.islice((v for v in around if feasible(name, v, allowed)), preset.threshold)
         assert len(list(enough)) == preset.threshold
+
+
+@every_preset
+def test_every_solution_that_the_search_relies_on_is_one(preset):
+    cells = larger(seed=2)
+    linked = suppression._System(cells, rules(preset), sorted(cells.values))
+    suppression._Search(linked).hidden()
+    solutions = [dict(zip(linked.names, point, strict=True)) for point in linked.pool.points]
+    assert len(solutions) > 20
+    assert all(agree(dataclasses.replace(cells, rates=()), set(), values) for values in solutions)
 
 
 def test_the_solver_prints_nothing(capfd):
@@ -506,6 +517,17 @@ def test_a_cell_that_is_pinned_anyway_is_no_cover_and_is_not_hidden_for_nothing(
     sums = [("total", ["small", "pinned", "large"]), ("both", ["pinned", "partner"])]
     cells = system(values, sums, floors={"pinned": 18, "partner": 8}, constants=frozenset({"both"}))
     assert hidden_of(suppress(cells, rules("acro"))) == {"small", "large"}
+
+
+def test_a_secondary_cell_needs_one_value_more_than_a_small_one():
+    # The small one can be 1 to 9 or 1 to 10, and so the other takes nine values or ten.
+    cells = system({"small": 3, "other": 20, "total": 23}, [("total", ["small", "other"])], constants=frozenset({"total"}))
+    nine = dataclasses.replace(cells, floors={"small": 1, "other": 14})
+    ten = dataclasses.replace(cells, floors={"small": 1, "other": 13})
+    assert possible(nine, rules("acro"), {"small", "other"}, "small") == (1, 9)
+    with pytest.raises(Unprotectable):
+        suppress(nine, rules("acro"))
+    assert suppress(ten, rules("acro")) == {"small": "threshold", "other": "secondary", "total": "shown"}
 
 
 def test_a_floor_above_the_lowest_small_value_is_unprotectable():

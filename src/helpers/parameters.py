@@ -102,7 +102,7 @@ def _preset(name: str) -> str:
 
 
 def _case_list(contract: str, meaning: str) -> Any:
-    described = f"{meaning}: `synthetic`, a path to your own (CSV, XLSX or Parquet), or empty for none"
+    described = f"{meaning}: synthetic, a path to your own (CSV, XLSX or Parquet), or empty for none"
     return Field(description=described, json_schema_extra={"contract": contract})
 
 
@@ -113,7 +113,7 @@ class CaseParameters(Parameters):
         Literal["auto", "on", "off"], Field(description="disclosure control; auto is on for supplied cases alone")
     ] = "auto"
     disclosure_preset: Annotated[
-        str, AfterValidator(_preset), Field(description="its rules, by name; `src/helpers/disclosure.yaml` has them")
+        str, AfterValidator(_preset), Field(description="its rules, by name; src/helpers/disclosure.yaml has them")
     ] = "default"
     publish_unprotected: Annotated[
         bool, Field(description="with disclosure off, publish supplied cases unprotected all the same")

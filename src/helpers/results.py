@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import pandas as pd
 from IPython.display import Image, Markdown
 from matplotlib.figure import Figure
 
-from helpers import contracts
+from helpers import contracts, synthetic
 from helpers.disclosure import Treated, rules_in_force, statement
 from helpers.errors import InputError
 from helpers.parameters import RESTRICTED, CaseParameters, Parameters
@@ -280,11 +280,20 @@ def show_decisions(decisions: pd.DataFrame | None) -> Shown | None:
     return show_table(decisions, headings, "Decisions of disclosure control.", {"table": spaced, "column": spaced})
 
 
+def show_assumptions(contract: Literal["frame", "cases"], parameters: CaseParameters) -> Shown | None:
+    """What the synthetic cases assume; nothing where the cases are not synthetic."""
+    if parameters.case_evidence != synthetic.EVIDENCE:
+        return None
+    headings = {"assumption": "Assumption", "value": "Value", "why": "Why, and what no document says"}
+    return show_table(synthetic.assumptions(contract), headings, "What these cases assume; no document supports it.")
+
+
 def show_parameters(parameters: Parameters) -> Shown:
     """The parameters of this run and what each means."""
     fields = type(parameters).model_fields
     # The folder for output is the runner's affair and no choice that bears on a result.
-    names = [name for name in fields if name != "output"]
+    own = sorted(fields, key=lambda name: name in CaseParameters.model_fields)
+    names = [name for name in own if name != "output"]
     # Where a case list lies is nobody's affair.
     values = {name: str(getattr(parameters, name)) or "(empty)" for name in names} | dict.fromkeys(
         parameters.case_lists(), "your own list"

@@ -9,11 +9,10 @@ from scipy import optimize, special
 
 from helpers import published
 from helpers.errors import InputError
-from helpers.ratings import CARE_GROUPS, STANDARDS
+from helpers.ratings import CARE_GROUPS, QUESTIONS, STANDARDS
 from helpers.synthetic.draws import apportioned, check, half_up, highest, normals, per_cent_of, uniforms
 from helpers.synthetic.tables import BLANK, NO_YES, ROWS, Column, Columns, spelt_out
 
-QUESTIONS = ("desistance", "child_safety", "others_safety")
 NOT_EVIDENCE = "calibrated to Table 1 and to 26% and 21%: that the synthetic cases reproduce these is no evidence for them"
 
 

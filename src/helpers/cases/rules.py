@@ -12,11 +12,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from helpers import columns as tidy
-from helpers.case_contracts import CONTRACTS, JUDGEMENTS, KEY_QUESTIONS, Column, Contract, Kind, allowed, choices
-from helpers.columns import Coded
+from helpers.cases import columns as tidy
+from helpers.cases.columns import Coded
+from helpers.cases.contracts import CONTRACTS, JUDGEMENTS, KEY_QUESTIONS, Column, Contract, Kind, allowed, choices
+from helpers.cases.refusals import Violation, listed, rows_named
 from helpers.ratings import STANDARDS
-from helpers.refusals import Violation, listed, rows_named
 
 VALUES_SHOWN = 3
 LONGEST_SHOWN = 20

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers import published
-from helpers.refusals import counted, listed
+from helpers.cases.refusals import counted, listed
 
 # Unicode's spaces, the zero-width ones and a byte order mark that was taken for text.
 SPACES = (

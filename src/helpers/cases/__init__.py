@@ -14,17 +14,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from helpers import columns as tidy
-from helpers import paths
-from helpers.case_contracts import CONTRACTS, QUESTIONS, Column, Contract, check_contract, dictionary, template
-from helpers.case_files import CaseFile, found, opened
-from helpers.case_rules import header_violations, printable, value_violations
-from helpers.columns import Coded
+from helpers.cases import columns as tidy
+from helpers.cases.columns import Coded
+from helpers.cases.contracts import CONTRACTS, Column, Contract, check_contract, dictionary, template
+from helpers.cases.files import CaseFile, found, opened
+from helpers.cases.refusals import Refused, Violation, counted, listed, rows_named, whole_file
+from helpers.cases.rules import header_violations, printable, value_violations
 from helpers.datapackage import shown
 from helpers.ratings import CARE_GROUPS
-from helpers.refusals import Refused, Violation, counted, listed, rows_named, whole_file
 
-__all__ = ["QUESTIONS", "Checked", "Contract", "Refused", "Violation", "dictionary", "read", "template"]
+__all__ = ["Checked", "Contract", "Refused", "Violation", "dictionary", "read", "template"]
 
 KEPT_RESULTS = 4
 EXTRA_NAMED = 8
@@ -245,22 +244,3 @@ def _typed(data: Mapping[str, Any], wanted: Mapping[str, Column]) -> pd.DataFram
 def _as_category(column: Coded, categories: Sequence[str]) -> pd.Categorical:
     place = {category: code for code, category in enumerate(categories)}
     return pd.Categorical.from_codes(column.mapped(place.__getitem__, -1, np.int32), pd.Index(list(categories), dtype="str"))
-
-
-TEMPLATES = {
-    "sampling_frame.csv": lambda: template("frame"),
-    "inspected_cases.csv": lambda: template("cases"),
-    "inspected_cases_by_standard.csv": lambda: template("cases", "the standards"),
-    "data_dictionary.csv": dictionary,
-}
-
-
-def main(folder: Path = paths.DATA / "templates") -> None:
-    """Write the templates and the data dictionary."""
-    folder.mkdir(exist_ok=True)
-    for name, table in TEMPLATES.items():
-        table().to_csv(folder / name, index=False, lineterminator="\n")
-
-
-if __name__ == "__main__":
-    main()

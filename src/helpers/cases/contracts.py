@@ -5,12 +5,11 @@ from typing import Literal, get_args
 
 import pandas as pd
 
-from helpers import columns as tidy
+from helpers.cases import columns as tidy
+from helpers.cases.refusals import listed
 from helpers.errors import InputError, did_you_mean
-from helpers.ratings import CARE_GROUPS, STANDARDS
-from helpers.refusals import listed
+from helpers.ratings import CARE_GROUPS, QUESTIONS, STANDARDS
 
-QUESTIONS = ("desistance", "child_safety", "others_safety")
 KEY_QUESTIONS = tuple(f"{standard}_{question}" for standard in STANDARDS for question in QUESTIONS)
 JUDGEMENTS = {"the standards": STANDARDS, "the key questions": KEY_QUESTIONS}
 Contract = Literal["frame", "cases"]

@@ -20,9 +20,9 @@ import pyarrow.csv
 import pyarrow.parquet
 import python_calamine
 
-from helpers.columns import SPACES
-from helpers.file_content import Unreadable, refuse_another_kind, refuse_what_is_not_csv, refuse_what_is_not_xlsx
-from helpers.refusals import counted
+from helpers.cases.columns import SPACES
+from helpers.cases.content import Unreadable, refuse_another_kind, refuse_what_is_not_csv, refuse_what_is_not_xlsx
+from helpers.cases.refusals import counted
 
 MOST_COLUMNS = 500
 SAMPLE_ROWS = 1000

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from helpers.case_formats import KINDS, CaseFile
+from helpers.cases.content import Unreadable
+from helpers.cases.formats import KINDS, CaseFile
+from helpers.cases.refusals import whole_file
 from helpers.datapackage import shown
-from helpers.file_content import Unreadable
-from helpers.refusals import whole_file
 
 
 def found(path: str | Path) -> Path:
