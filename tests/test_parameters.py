@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -60,3 +61,63 @@ def test_the_care_groups_to_compare_with_are_those_of_the_ratings():
 def test_did_you_mean_ignores_case_and_lists_all_where_nothing_is_near():
     assert did_you_mean("WEXHAM", ["Wrexham", "Somerset"]) == "did you mean 'Wrexham'?"
     assert did_you_mean("zzz", ["Wrexham", "Somerset"]) == "there is: Wrexham, Somerset"
+
+
+@pytest.fixture
+def lists(tmp_path):
+    """A frame and inspected cases of the user's own."""
+    from helpers import cases
+
+    names = {"frame": tmp_path / "frame.csv", "cases": tmp_path / "cases.csv"}
+    for contract, path in names.items():
+        cases.template(contract).to_csv(path, index=False)
+    return {contract: str(path) for contract, path in names.items()}
+
+
+@pytest.mark.parametrize(("case_list", "evidence"), [("", "published"), ("synthetic", "synthetic"), ("own", "supplied")])
+def test_what_results_from_cases_are(lists, case_list, evidence):
+    given = lists["cases"] if case_list == "own" else case_list
+    model = parameters.RatingComparisons(cases=given)
+    assert model.case_evidence == evidence
+    assert model.case_lists() == ({"cases": Path(given)} if evidence == "supplied" else {})
+    assert (model.read_cases() is None) == (case_list == "")
+
+
+def test_a_list_that_breaks_its_contract_is_refused_with_the_parameter(lists, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_text(Path(lists["cases"]).read_text().replace("in_care_inside", "in_care_insid"))
+    with pytest.raises(InputError, match=r"^parameter cases: .*care_group.*did you mean 'in_care_inside'") as refusal:
+        parameters.PrevalenceEstimates(cases=str(bad))
+    assert "EXAMPLE-" not in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_control_may_be_off_only_by_a_second_word_or_where_results_stay(lists):
+    own = {"cases": lists["cases"], "disclosure": "off"}
+    with pytest.raises(InputError, match="publish_unprotected=true"):
+        parameters.RatingComparisons(**own)
+    assert parameters.RatingComparisons(**own, publish_unprotected=True)
+    assert parameters.RatingComparisons(**own, output="a/restricted/report").restricted
+    assert parameters.RatingComparisons(disclosure="off")
+    with pytest.raises(InputError):
+        parameters.RatingComparisons(**own, output="a/not_restricted/report")
+
+
+def test_an_area_that_no_case_names_is_refused(lists):
+    assert parameters.FieldworkSampling(frame=lists["frame"], areas=["Area A"])
+    with pytest.raises(InputError, match=r"areas: no case of the frame names 'Area C'; did you mean 'Area"):
+        parameters.FieldworkSampling(frame=lists["frame"], areas=["Area C"])
+    with pytest.raises(InputError, match="-p frame="):
+        parameters.FieldworkSampling(areas=["Zzz"])
+    assert parameters.FieldworkSampling(frame="", areas=["Zzz"]).own_figures() == ["areas"]
+
+
+def test_a_preset_that_is_not_there_is_refused_with_the_nearest():
+    with pytest.raises(InputError, match="disclosure_preset: .*did you mean 'fieldwork'"):
+        parameters.FieldworkSampling(disclosure_preset="feldwork")
+
+
+def test_figures_of_ones_own_are_those_that_no_document_prints():
+    assert parameters.FieldworkSampling().own_figures() == parameters.PrevalenceEstimates().own_figures() == []
+    assert parameters.FieldworkSampling(cases_per_arm=4).own_figures() == ["cases_per_arm"]
+    assert parameters.PrevalenceEstimates(yots=40, inspected_cases=1000).own_figures() == ["inspected_cases", "yots"]
+    assert parameters.PrevalenceEstimates(icc=[0.05, 0.3]).own_figures() == []

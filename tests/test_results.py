@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
-from helpers import contracts, figures, ledger, parameters, results, sampling
+from helpers import cases, contracts, disclosure, figures, ledger, parameters, results, sampling
 from helpers.errors import InputError
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=60)
@@ -245,3 +246,94 @@ def test_bounds_are_rounded_away_from_each_other():
 def test_nothing_has_no_minus_sign():
     assert results.points(-0.004) == "0"
     assert results.points(-0.3) == "\N{MINUS SIGN}30"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+44", "-2", "@x", "\tx", "\rx"])
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text):
+    assert results.neutral(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", ["Leeds", "[c]", "", "a=b", -1, -0.5, None])
+def test_every_other_value_is_written_as_it_is(value):
+    assert results.neutral(value) is value
+
+
+def test_a_mark_in_a_cell_is_shown_as_it_is_whatever_the_format():
+    table = pd.DataFrame({"group": ["a", "b", "c"], "share": ["[c]", "[x]", 0.5], "evidence": "supplied"})
+    shown = results.show_table(table, {"group": "Group", "share": "Share"}, "Shares.", {"share": results.per_cent})
+    assert shown.table["Share"].tolist() == ["[c]", "[x]", "50%"]
+
+
+def test_a_synthetic_table_says_so_before_all_else():
+    table = pd.DataFrame({"group": ["a"], "evidence": ["synthetic"]})
+    assert results.show_table(table, {"group": "Group"}, "Groups.").caption == "SYNTHETIC CASES: Groups."
+
+
+def test_a_synthetic_figure_says_so_in_its_title_its_name_and_its_words(tmp_path):
+    def draw(table):
+        figure = Figure()
+        figure.suptitle("A finding")
+        titles.append(figure)
+        return figure
+
+    titles = []
+    table = pd.DataFrame({"evidence": ["synthetic", "published"]})
+    image = results.show_figure(draw, table, "mine", "the finding in words", str(tmp_path))
+    assert titles[0].get_suptitle() == "SYNTHETIC CASES: A finding"
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == {"synthetic_mine.svg", "synthetic_mine.png"}
+    assert image._repr_mimebundle_()[1]["image/png"]["alt"] == "SYNTHETIC CASES: the finding in words"
+
+
+SAMPLE = pd.DataFrame(
+    [["=c1", "Leeds", "hosted", "sample", 1, 0.25, 1.0, 1.0, "supplied"]], columns=list(contracts.RESTRICTED["fieldwork_sample"])
+)
+
+
+def test_cases_are_written_where_their_owner_alone_can_read_them(tmp_path):
+    results.write_cases(SAMPLE, "fieldwork_sample", str(tmp_path))
+    folder = tmp_path / "restricted"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert (folder / "fieldwork_sample.csv").stat().st_mode & 0o777 == 0o600
+    assert (folder / "fieldwork_sample.csv").read_text().splitlines()[1].startswith("'=c1,Leeds")
+
+
+@pytest.mark.parametrize("output", ["", "restricted/report"])
+def test_cases_are_not_written_without_an_output_nor_twice(tmp_path, monkeypatch, output):
+    monkeypatch.chdir(tmp_path)
+    results.write_cases(SAMPLE, "fieldwork_sample", output)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_notebook_replaces_its_own_decisions_and_keeps_the_others(tmp_path):
+    def decide(table, action):
+        rows = pd.DataFrame(
+            [[table, "(table)", "(all)", "verdict", action]], columns=["table", "row", "column", "rule", "action"]
+        )
+        model = parameters.PrevalenceEstimates(disclosure="on", output=str(tmp_path))
+        results.write_decisions(disclosure.Treated({}, rows), model, (table,))
+
+    for table, action in (("ratings", "pass: a"), ("fieldwork_scope", "pass: b"), ("ratings", "review: c")):
+        decide(table, action)
+    for folder in ("tables", "restricted"):
+        written = pd.read_csv(tmp_path / folder / "disclosure.csv")
+        assert written[["table", "action"]].values.tolist() == [["fieldwork_scope", "pass: b"], ["ratings", "review: c"]]
+        assert set(written["evidence"]) == {"synthetic"}
+    assert (tmp_path / "restricted" / "disclosure.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_nothing_is_decided_on_synthetic_cases_that_are_not_treated():
+    assert results.write_decisions(disclosure.Treated({}, disclosure.untreated([])), parameters.PrevalenceEstimates(), ()) is None
+    assert results.show_decisions(None) is None
+
+
+def test_where_a_list_lies_is_not_shown(tmp_path):
+    path = tmp_path / "secret place.csv"
+    cases.template("cases").to_csv(path, index=False)
+    page = results.show_parameters(parameters.RatingComparisons(cases=str(path)))._repr_html_()
+    assert "your own list" in page and "secret" not in page
+
+
+def test_assumptions_are_shown_of_synthetic_cases_alone():
+    shown = results.show_assumptions("cases", parameters.RatingComparisons())
+    assert "calibrated" in repr(shown).lower() and shown.evidence == "synthetic"
+    assert results.show_assumptions("cases", parameters.RatingComparisons(cases="")) is None

@@ -271,7 +271,7 @@ def larger(seed, rows=5, columns=4, mean=18):
 # --- the guarantees
 
 
-@repeatable(150)
+@repeatable(100)
 @given(small_systems, any_preset)
 def test_a_reader_who_tries_every_number_finds_no_fault(cells, preset):
     try:
@@ -317,7 +317,7 @@ def outcome(cells, preset):
         return str(error)
 
 
-@repeatable(80)
+@repeatable(60)
 @given(with_bases(), any_preset)
 def test_what_is_called_unprotectable_cannot_be_protected_by_any_choice(cells, preset):
     assume(isinstance(outcome(cells, preset), str))

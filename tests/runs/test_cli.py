@@ -240,3 +240,47 @@ def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):
     manifest = json.loads((tmp_path / "outputs" / "latest" / "manifest.json").read_text())
     assert manifest["parameters"]["01_fieldwork_sampling"]["areas"] == ["Leeds", "Kent, north"]
     assert "<strong>Evidence in this run: supplied.</strong>" in (tmp_path / "outputs" / "latest" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("contract", ["frame", "cases"])
+def test_check_says_that_a_list_is_good_and_runs_nothing(contract, tmp_path, monkeypatch):
+    template = {"frame": "sampling_frame.csv", "cases": "inspected_cases.csv"}[contract]
+    done = notebooks("check", paths.DATA / "templates" / template, "--contract", contract, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "good, 3 cases" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_names_every_rule_that_is_broken_one_a_line_and_no_case(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text(
+        "case_id,yot,care_group,assesment,planning,delivery,reviewing\n"
+        "SECRET-1,A,in_care,yes,no,yes,maybe\nsecret-1,,not_in_care,yes,no,yes,no\n"
+    )
+    done = notebooks("check", "mine.csv", "--contract", "cases", cwd=tmp_path)
+    assert done.returncode == 2 and done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("notebooks check: mine.csv: ") for line in lines)
+    for words in (
+        ["assessment", "assesment"],
+        ["case_id", "rows 2"],
+        ["yot", "row 3"],
+        ["care_group", "in_care", "row 2"],
+        ["reviewing", "maybe"],
+    ):
+        assert any(all(word in line for word in words) for line in lines), (words, lines)
+    assert "secret" not in done.stderr.lower()
+
+
+def test_check_needs_a_contract_and_a_file():
+    assert notebooks("check", "x.csv").returncode == 2
+    refused(notebooks("check", "nowhere.csv", "--contract", "frame"), "nowhere.csv")
+    refused(notebooks("check", "x.csv", "--contract", "frames"), "frames")
+
+
+def test_a_bad_list_is_refused_before_any_kernel_starts_and_nothing_is_written(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("case_id,home_area\n1,Kent\n")
+    done = notebooks("run", "01", "-p", f"frame={file}", "--output", tmp_path / "outputs")
+    refused(done, "01_fieldwork_sampling: parameter frame", "mine.csv", "supervising_area")
+    assert not (tmp_path / "outputs").exists()

@@ -1,0 +1,216 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers import contracts, disclosure, draw, prevalence, published, ratings, shares, suppression
+from helpers.disclosure import HIDDEN
+from helpers.parameters import PrevalenceEstimates
+from helpers.ratings import CARE_GROUPS, STANDARDS
+
+DEFAULT = suppression.rules("default")
+BANDS = published.rating_bands()
+
+
+def fieldwork(strata, local=500, asked=5, shortfall="top_up", rules=DEFAULT):
+    """Treated tables of a list with so many hosted and placed out in each area, and so many local cases."""
+    rows = [
+        (area, arm, False) for area, counts in strata.items() for arm, n in zip(draw.ARMS, counts, strict=True) for _ in range(n)
+    ]
+    eligible = pd.DataFrame(rows, columns=["area", "arm", "twice"])
+    eligible["case_id"] = [str(number) for number in range(len(rows))]
+    frame = pd.DataFrame({"case_id": [str(number) for number in range(len(rows) + local)]})
+    scope = draw.scope(frame, eligible, "supplied")
+    return disclosure.treat_fieldwork(scope, draw.allocate(eligible, list(strata), asked, shortfall, "supplied"), rules)
+
+
+def allocation(*words, **settings):
+    return fieldwork(*words, **settings).tables["fieldwork_allocation"].set_index(["area", "arm"])
+
+
+LARGE = {"A": (40, 33), "B": (38, 52), "C": (61, 47)}
+
+
+def test_large_strata_are_rounded_and_their_design_is_shown():
+    table = allocation(LARGE)
+    assert table["eligible"].tolist() == [40, 35, 40, 50, 60, 45]
+    assert table["drawn"].tolist() == [5] * 6
+    assert table.loc[("A", "placed_out"), ["inclusion_probability", "weight"]].tolist() == [5 / 35, 7]
+    assert list(table.reset_index().columns) == contracts.columns("fieldwork_allocation")
+
+
+def test_a_small_stratum_hides_what_was_drawn_in_both_arms_of_its_area_and_one_more_stratum():
+    table = allocation(LARGE | {"C": (3, 47)})
+    assert table.loc[("C", "hosted"), ["eligible", "drawn", "topped_up", "shortfall", "weight"]].tolist() == [HIDDEN] * 5
+    assert table.loc[("C", "placed_out"), ["drawn", "topped_up", "shortfall", "weight"]].tolist() == [HIDDEN] * 4
+    assert (table["eligible"] == HIDDEN).sum() >= 2
+    assert table["requested"].tolist() == [5] * 6
+    assert table.loc[("A", "hosted"), "drawn"] == 5
+
+
+def test_a_stratum_that_is_large_but_falls_short_does_not_show_its_size_by_what_is_drawn():
+    table = allocation({"A": (13, 90), "B": (80, 90)}, asked=20)
+    assert table.loc[("A", "hosted"), "drawn"] == HIDDEN and table.loc[("A", "placed_out"), "topped_up"] == HIDDEN
+    assert table.loc[("B", "hosted"), "drawn"] == 20
+
+
+def test_no_number_of_an_area_is_shown_under_the_fieldwork_preset():
+    table = allocation(LARGE, rules=suppression.rules("fieldwork"))
+    assert (table.drop(columns=["requested", "evidence"]) == HIDDEN).all(axis=None)
+
+
+def test_the_log_that_leaves_does_not_tell_small_cells_from_others():
+    treated = fieldwork(LARGE | {"C": (3, 47)})
+    assert {"threshold", "secondary"} <= set(treated.decisions["rule"])
+    assert not {"threshold", "secondary"} & set(treated.public()["rule"])
+    assert treated.decisions.query("rule == 'verdict'")["table"].tolist() == ["fieldwork_scope", "fieldwork_allocation"]
+
+
+def test_what_needs_no_treatment_passes():
+    verdicts = fieldwork(LARGE | {"D": (40, 40)}, rules=suppression.rules("youth_justice_dashboard")).decisions
+    assert verdicts["action"].tolist() == ["pass: no cell hidden"] * 2
+
+
+def test_without_rules_tables_are_as_they_are_and_the_verdict_says_so():
+    treated = fieldwork({"A": (3, 2)}, rules=None)
+    assert treated.tables["fieldwork_allocation"]["eligible"].tolist() == [3, 2]
+    assert treated.decisions["action"].str.startswith("fail: shown without disclosure control").all()
+
+
+def inspected(groups, services=6, seed=1, share=0.7, plan=0.3, applies=1.0):
+    """Cases of the three care groups spread over services, four standards."""
+    random = np.random.default_rng(seed)
+    group = np.repeat(CARE_GROUPS, groups)
+    table = pd.DataFrame({"case_id": [str(number) for number in range(len(group))]})
+    table["yot"] = pd.Categorical([f"team {number % services}" for number in range(len(group))])
+    table["care_group"] = pd.Categorical(group, CARE_GROUPS)
+    table["child_protection"] = pd.array(random.random(len(group)) < plan, dtype="boolean")
+    for standard in STANDARDS:
+        judged = pd.array(random.random(len(group)) < share, dtype="boolean")
+        judged[random.random(len(group)) >= applies] = pd.NA
+        table[standard] = judged
+    return table
+
+
+def treated_shares(cases, rules=DEFAULT):
+    found = shares.of_cases(cases, 0.95, BANDS)
+    return found, disclosure.treat_shares(cases, found, BANDS, rules)
+
+
+def test_a_small_group_is_hidden_with_every_rate_that_rests_on_it():
+    cases = inspected((300, 60, 6))
+    _, treated = treated_shares(cases)
+    rows = ratings.of_shares(treated.tables["shares"], "supplied").set_index(["standard", "care_group"])
+    small = rows.xs("in_care_outside", level="care_group")
+    assert (small[["cases", "sufficient", "percentage", "se", "lower", "upper", "rating"]] == HIDDEN).all(axis=None)
+    estimates = prevalence.of_shares(treated.tables["shares"], "supplied").set_index("claim")
+    # In care is inside and outside together: shown with inside it would give the small group away.
+    inside = rows.loc[("planning", "in_care_inside"), "cases"]
+    assert HIDDEN in (estimates.loc["cases_in_care", "count_low"], inside)
+
+
+def test_rates_shown_are_of_the_counts_shown_and_ratings_of_the_true_ones():
+    cases = inspected((300, 90, 60), seed=4)
+    found, treated = treated_shares(cases)
+    for true, shown in zip(found.to_dict("records"), treated.tables["shares"].to_dict("records"), strict=True):
+        if HIDDEN in (shown["base"], shown["count"]):
+            continue
+        assert shown["base"] % 5 == shown["count"] % 5 == 0
+        assert shown["estimate"] == shown["count"] / shown["base"]
+        assert shown["rating"] == true["rating"] or pd.isna(true["rating"])
+        assert shown["lower"] <= true["lower"] and shown["upper"] >= true["upper"]
+        assert round(100 * shown["lower"], 9).is_integer() and round(100 * shown["upper"], 9).is_integer()
+
+
+def test_a_whole_per_cent_is_shown_where_the_preset_says_so_and_none_of_few_cases():
+    _, treated = treated_shares(inspected((300, 90, 15)), suppression.rules("fieldwork"))
+    rows = treated.tables["shares"].query("share == 'sufficient'")
+    assert (rows.loc[rows["care_group"] == "in_care_outside", "estimate"] == HIDDEN).all()
+    shown = rows.loc[rows["estimate"] != HIDDEN, "estimate"]
+    assert len(shown) and all(round(100 * value, 9).is_integer() for value in shown)
+
+
+def test_everybody_sufficient_is_hidden_since_it_tells_of_each_child():
+    cases = inspected((300, 90, 60), share=1.0)
+    _, treated = treated_shares(cases)
+    rows = treated.tables["shares"].query("share == 'sufficient'")
+    assert ((rows["count"] == HIDDEN) | (rows["base"] == HIDDEN)).all() and (rows["estimate"] == HIDDEN).all()
+
+
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.tuples(st.integers(0, 60), st.integers(0, 40), st.integers(0, 25)),
+    st.integers(0, 10_000),
+    st.sampled_from([0.05, 0.5, 0.7, 0.95]),
+    st.sampled_from([0.4, 0.9, 1.0]),
+    st.sampled_from(sorted(suppression.presets())),
+)
+def test_no_small_count_and_no_rate_of_a_hidden_count_is_ever_shown(groups, seed, share, applies, preset):
+    if sum(groups) == 0:
+        return
+    rules = suppression.rules(preset)
+    found, treated = treated_shares(inspected(groups, 4, seed, share, 0.2, applies), rules)
+    least = 0 if rules.zeros == "hidden" else 1
+    for true, shown in zip(found.to_dict("records"), treated.tables["shares"].to_dict("records"), strict=True):
+        for column in ("base", "count"):
+            if least <= true[column] < rules.threshold:
+                assert shown[column] == HIDDEN
+            elif shown[column] != HIDDEN:
+                assert shown[column] == suppression.rounded(true[column], rules)
+        if least <= true["base"] - true["count"] < rules.threshold and true["base"]:
+            assert HIDDEN in (shown["base"], shown["count"])
+        if HIDDEN in (shown["base"], shown["count"]):
+            assert all(shown[column] == HIDDEN for column in ("estimate", "se", "deff", "lower", "upper", "rating"))
+
+
+def test_a_list_of_the_users_own_is_treated_unless_its_results_stay(tmp_path):
+    path = tmp_path / "cases.csv"
+    inspected((30, 20, 10)).to_csv(path, index=False)
+    own = {"cases": str(path)}
+    assert disclosure.rules_in_force(PrevalenceEstimates(**own)) == DEFAULT
+    assert disclosure.rules_in_force(PrevalenceEstimates(**own, output="x/restricted/report")) is None
+    assert disclosure.rules_in_force(PrevalenceEstimates(**own, disclosure="off", publish_unprotected=True)) is None
+    assert disclosure.rules_in_force(PrevalenceEstimates()) is None
+    assert disclosure.rules_in_force(PrevalenceEstimates(disclosure="on")) == DEFAULT
+
+
+def test_every_state_has_a_statement_of_its_own(tmp_path):
+    path = tmp_path / "cases.csv"
+    inspected((30, 20, 10)).to_csv(path, index=False)
+    states = [
+        PrevalenceEstimates(cases=str(path)),
+        PrevalenceEstimates(cases=str(path), output="restricted"),
+        PrevalenceEstimates(cases=str(path), disclosure="off", publish_unprotected=True),
+        PrevalenceEstimates(),
+        PrevalenceEstimates(cases=""),
+    ]
+    said = [disclosure.statement(state) for state in states]
+    assert [text.split(".")[0] for text in said] == [
+        "**Disclosure control is on",
+        "**Not for release",
+        "**Unprotected",
+        "**Synthetic cases",
+        "There is no list of cases in this run",
+    ]
+
+
+@pytest.mark.parametrize("preset", suppression.presets())
+def test_every_preset_is_told_in_words(preset):
+    rules = suppression.rules(preset)
+    text = disclosure.in_words(rules)
+    assert f"to {rules.threshold - 1} is hidden" in text and preset in text
+    assert ("nearest" in text) == (rules.round_to > 1)
+
+
+@pytest.mark.parametrize(("share", "n", "deff"), [(0.26, 1253, 3.1), (0.62, 83, 1.2), (0.9, 40, 0.8), (0.5, 30, 1.0)])
+def test_the_true_share_is_among_those_that_its_printed_interval_leaves(share, n, deff):
+    from scipy import stats
+
+    from helpers import intervals
+
+    row = {"se": np.sqrt(deff * share * (1 - share) / n), "df": 30, "level": 0.95}
+    row |= intervals.clustered(share, n, deff, 30, 0.95, "logit_t")._asdict()
+    low, high = disclosure._from_limits(disclosure._printed_limits(row), stats.t.ppf(0.975, 30))
+    assert low - 1e-4 <= share <= high + 1e-4
+    assert high - low < 0.05
