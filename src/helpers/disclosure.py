@@ -254,15 +254,16 @@ def _names(table: pd.DataFrame, groups: pd.Series) -> dict[str, list[str]]:
 def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, rules: Rules) -> Cells:
     values = {"all": int(groups.sum()), **{group: int(count) for group, count in groups.items()}}
     sums = [("all", CARE_GROUPS), (IN_CARE, CARE_GROUPS[1:]), ("all", (IN_CARE, CARE_GROUPS[0]))]
-    printed, rates = set(), []
+    printed, harmless, rates = set(), set(), []
     known = _known_shares(named, bands, rules)
     for row in named[named["from_question"] == ""].rename(columns={"count": "yes"}).itertuples():
         values |= {row.base_cell: int(row.base), row.count_cell: int(row.yes)}
         printed |= {row.base_cell} | ({row.count_cell} if row.base >= rules.minimum_denominator else set())
         whole = row.care_group or "all"
-        if row.base_cell != whole and values[whole] - row.base >= rules.threshold:
+        if row.base_cell != whole:
             rest = f"{row.base_cell}, not"
             values[rest] = values[whole] - int(row.base)
+            harmless.add(rest)
             sums.append((whole, (row.base_cell, rest)))
         if row.share != IN_CARE:
             others = f"{row.count_cell}, not"
@@ -270,7 +271,7 @@ def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, ru
             sums.append((row.base_cell, (row.count_cell, others)))
         if row.Index in known.index:
             rates.append(Rate(row.count_cell, row.base_cell, *known.loc[row.Index]))
-    return Cells(values, frozenset(printed), tuple(sums), tuple(rates))
+    return Cells(values, frozenset(printed), tuple(sums), tuple(rates), harmless=frozenset(harmless))
 
 
 def _treat_share(row: dict, named: pd.DataFrame, log: _Log) -> dict[str, object]:

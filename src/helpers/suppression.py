@@ -172,6 +172,9 @@ class Cells:
         Lower bounds that the reader knows.
     constants : frozenset of str
         Counts that everybody knows, by design or because they are published elsewhere: not hidden, not rounded.
+    harmless : frozenset of str
+        Implied counts that need no protection of their own, however small, such as the cases that a question was not
+        asked of. The reader still knows the sums that they stand in.
 
     Raises
     ------
@@ -186,12 +189,13 @@ class Cells:
     rates: tuple[Rate, ...] = ()
     floors: Mapping[str, int] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name, value in self.values.items():
             if not _is_count(value):
                 raise InputError(f"a count is a whole number, 0 or more; that of {name!r} is not")
-        named = [*self.printed, *self.floors, *self.constants]
+        named = [*self.printed, *self.floors, *self.constants, *self.harmless]
         named += [name for total, parts in self.sums for name in (total, *parts)]
         named += [name for rate in self.rates for name in (rate.count, rate.base)]
         _check_names(named, self.values)
@@ -234,11 +238,13 @@ def rounded(count: int, rules: Rules) -> int:
 def sensitive(cells: Cells, rules: Rules) -> frozenset[str]:
     """The cells that the rules hide for themselves, printed or implied: 1..threshold - 1, and 0 where zeros are hidden.
 
-    Constants are not among them: there is nothing to hide.
+    Constants are not among them, since there is nothing to hide, and neither are the harmless.
     """
     least = 0 if rules.zeros == "hidden" else 1
     return frozenset(
-        name for name, value in cells.values.items() if least <= value < rules.threshold and name not in cells.constants
+        name
+        for name, value in cells.values.items()
+        if least <= value < rules.threshold and name not in cells.constants | cells.harmless
     )
 
 
