@@ -21,7 +21,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 import helpers
 
 HIDDEN, BLANK, UNKNOWN = "[c]", "[z]", "[x]"
-EITHER, DENOMINATOR = "threshold or secondary", "denominator"
+EITHER, DENOMINATOR = "small, or hidden to protect another", "denominator"
 GROUPS = ("not_in_care", "in_care_inside", "in_care_outside")
 ARMS = ("hosted", "placed_out")
 # Whole per cents, recalled by the project and printed in its data.
@@ -99,7 +99,8 @@ class _Share:
         least = rules["minimum_denominator"]
         if self.count_rule == DENOMINATOR:
             high = min(high, least - 1)
-        elif self.count_rule in (EITHER, ""):
+        elif not self.count_rule:
+            # A count that is shown has a base that is large enough.
             low = max(low, least)
         k_low, k_high = band(count, rules, self.count_rule)
         self.allowed = (low <= n) & (n <= high) & (k_low <= k) & (k <= k_high) & (k <= n)
@@ -423,6 +424,9 @@ class _Fieldwork:
         self.low, self.high = np.zeros(len(self.names)), np.full(len(self.names), float(_FAR))
         self.rows, self.least, self.most = [], [], []
         for step, text in steps.items():
+            if step == "eligible_twice" and len(self.areas) == 1:
+                # Nothing can be placed from one area into another, as everybody knows.
+                continue
             self._bound(step, *band(text, self.rules, self.why.get(("fieldwork_scope", step, "cases"), "")))
         if len(self.areas) == 1:
             # Nobody is placed from the only area into another of the areas.
@@ -456,16 +460,17 @@ class _Fieldwork:
         if not self.rules["areas"]:
             return
         asked = int(next(iter(rows.values()))["requested"])
-        # The numbers drawn are shown where both arms are large and give what was asked, and nowhere else.
-        large = max(self.rules["threshold"], asked)
+        # The numbers drawn are shown where what is printed of both arms leaves no doubt that they reach the number
+        # asked for, and nowhere else. Elsewhere, hidden beside two such arms, they would fall short all the same.
         shown = [row["drawn"] for row in rows.values()]
         names = [f"{area}, {arm}" for arm in rows]
-        if all(is_count(text) and int(float(text)) == asked for text in shown):
-            for name in names:
-                self._bound(name, large, inf)
-        elif not any(map(is_count, shown)):
-            self._row({names[0]: 1, switch: -_FAR}, -inf, large - 1)
-            self._row({names[1]: 1, switch: _FAR}, -inf, large - 1 + _FAR)
+        certain = all(
+            is_count(row["eligible"]) and self.low[self.place[name]] >= asked
+            for name, row in zip(names, rows.values(), strict=True)
+        )
+        if certain and not any(map(is_count, shown)):
+            self._row({names[0]: 1, switch: -_FAR}, -inf, asked - 1)
+            self._row({names[1]: 1, switch: _FAR}, -inf, asked - 1 + _FAR)
 
     def _drawn(self, name, other, row):
         asked = int(row["requested"])

@@ -102,7 +102,7 @@ TABLES: dict[str, dict[str, str]] = {
         "table": "table that the decision is about",
         "row": "its row; `(table)` for the verdict on the whole table",
         "column": "its column",
-        "rule": "rule applied; `threshold or secondary` does not say which",
+        "rule": "rule applied; `small, or hidden to protect another` does not say which",
         "action": "`hidden`; for a verdict `pass`, `review` or `fail`, and why",
     }
     | EVIDENCE,
@@ -132,7 +132,11 @@ RESTRICTED: dict[str, dict[str, str]] = {
         "weight": "1 / inclusion probability; `[z]` for a reserve",
     }
     | EVIDENCE,
-    "disclosure": TABLES["disclosure"] | {"rule": "rule applied: `threshold`, `secondary` or a reason in words"},
+    "disclosure": TABLES["disclosure"]
+    | {
+        "rule": "rule applied: `threshold` (small), `secondary` (hidden to protect another, or of too few "
+        "cases for a rate), or a reason in words"
+    },
 }
 # The notebook that writes each table, so that a page says the evidence of its own tables and no other's.
 WRITTEN_BY = {

@@ -175,6 +175,8 @@ class Cells:
     harmless : frozenset of str
         Implied counts that need no protection of their own, however small, such as the cases that a question was not
         asked of. The reader still knows the sums that they stand in.
+    withheld : frozenset of str
+        Printed counts that are hidden in any case, and protected as secondary ones are. A zero that is shown is not.
 
     Raises
     ------
@@ -190,12 +192,13 @@ class Cells:
     floors: Mapping[str, int] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name, value in self.values.items():
             if not _is_count(value):
                 raise InputError(f"a count is a whole number, 0 or more; that of {name!r} is not")
-        named = [*self.printed, *self.floors, *self.constants, *self.harmless]
+        named = [*self.printed, *self.floors, *self.constants, *self.harmless, *self.withheld]
         named += [name for total, parts in self.sums for name in (total, *parts)]
         named += [name for rate in self.rates for name in (rate.count, rate.base)]
         _check_names(named, self.values)
@@ -235,6 +238,18 @@ def rounded(count: int, rules: Rules) -> int:
     return (2 * count + rules.round_to) // (2 * rules.round_to) * rules.round_to
 
 
+def shown_range(printed: int, rules: Rules) -> tuple[int, int]:
+    """The least and the greatest count that is printed as `printed`: it rounds to it and is not one to hide.
+
+    Examples
+    --------
+    >>> [shown_range(printed, rules("default")) for printed in (10, 15)]
+    [(10, 12), (13, 17)]
+    """
+    low, high = -((rules.round_to - 2 * printed) // 2), (2 * printed + rules.round_to - 1) // 2
+    return (max(low, rules.threshold) if printed else 0), high
+
+
 def sensitive(cells: Cells, rules: Rules) -> frozenset[str]:
     """The cells that the rules hide for themselves, printed or implied: 1..threshold - 1, and 0 where zeros are hidden.
 
@@ -270,7 +285,7 @@ def suppress(cells: Cells, rules: Rules) -> dict[str, Action]:
     small = sensitive(cells, rules)
     actions: dict[str, Action] = dict.fromkeys(sorted(cells.printed), "shown")
     for names in _connected(cells):
-        if small.isdisjoint(names):
+        if (small | cells.withheld).isdisjoint(names):
             continue
         system = _System(cells, rules, names)
         for cell in sorted(_Search(system).hidden()):
@@ -352,6 +367,7 @@ class _System:
         self.small = frozenset(self.index[name] for name in names if name in small)
         self.printed = frozenset(self.index[name] for name in names if name in cells.printed)
         self.implied = frozenset(range(len(names))) - self.printed
+        self.withheld = frozenset(self.index[name] for name in names if name in cells.withheld)
         # A zero that is shown tells the reader that no hidden count is zero: such a zero stays where it is.
         may = (number for number in self.printed if self.truth[number] > 0 or rules.zeros == "hidden")
         self.hideable = frozenset(may)
@@ -607,7 +623,7 @@ class _Search:
 
     def __init__(self, system: _System) -> None:
         self.system = system
-        self.primary = system.small & system.printed
+        self.primary = (system.small & system.printed) | (system.withheld & system.hideable)
         self.allowed = system.hideable
         order = sorted(system.hideable, key=lambda cell: (cell in system.totals, system.truth[cell], system.names[cell]))
         # Two cells cost more than any one.
@@ -627,7 +643,7 @@ class _Search:
         """Hide these cells in no case, nor those that would then be lonely however much is hidden."""
         while failing:
             for other in sorted(failing):
-                if other in self.system.small:
+                if other in self.system.small | self.primary:
                     raise Unprotectable(
                         f"{self.system.names[other]!r} cannot be kept confidential under the preset {self.system.rules.name!r}: "
                         "what is known anyway gives it away whatever else is hidden; merge it with another group or leave its "
@@ -675,7 +691,7 @@ class _Search:
             lacking = reader.lacks(cell, needed)
             if lacking is not None:
                 return cell, lacking
-        for cell in sorted(reader.hidden - self.primary):
+        for cell in sorted(reader.hidden - self.system.small):
             if not reader.has(cell, self.system.rules.threshold):
                 seen = reader.seen(cell)
                 return cell, max(seen) + self.system.rules.threshold - len(seen)
@@ -692,11 +708,11 @@ class _Search:
                 reader = _Reader(self.system, hidden)
                 if any(reader.lacks(cell, needed) is not None for cell, needed in self.needed.items()):
                     return None
-                secondary = sorted(hidden - self.primary)
+                secondary = sorted(hidden - self.system.small)
                 failing = frozenset(cell for cell in secondary if not reader.has(cell, self.system.rules.threshold))
             if not failing:
                 return hidden
-            if failing & self.system.small:
+            if failing & (self.system.small | self.primary):
                 return None
             hidden -= failing
 

@@ -244,6 +244,8 @@ def test_a_lone_hidden_stratum_is_found(tmp_path):
     allocation, scope = released["fieldwork_allocation"], released["fieldwork_scope"]
     allocation["eligible"] = [HIDDEN if true == "3" else true for true in full["fieldwork_allocation"]["eligible"]]
     scope["cases"] = [HIDDEN if true == "0" else true for true in full["fieldwork_scope"]["cases"]]
+    whole = allocation["area"] == "B"
+    allocation[whole] = full["fieldwork_allocation"][whole]
     reader = attacker.attack_fieldwork(released, known)
     assert [value for value in range(60) if reader.allows("A, hosted", value)] == [3]
     assert "A, hosted" in said(attacker.fieldwork_leaks(released, full, known))
@@ -342,8 +344,8 @@ def test_a_share_that_is_the_same_in_all_services_is_treated(tmp_path):
 
 def test_limits_without_an_error_do_not_tell_the_base(tmp_path):
     """Where none of a group is sufficient the upper limit depends on the number of cases alone, which is rounded."""
-    cases = inspected((19, 13, 3), services=4, by_question=False, protection=0.0)
-    cases["assessment"] = pd.array([False] * 35, dtype="boolean")
+    cases = inspected((19, 13, 4), services=4, by_question=False, protection=0.0, seed=0)
+    cases["assessment"] = pd.array([False] * 36, dtype="boolean")
     no_case_leaks(tmp_path, cases, "dfe")
 
 

@@ -1,0 +1,99 @@
+"""What may leave the room: tables made from cases, treated so that no child can be found in them."""
+
+import pandas as pd
+
+from helpers import draw, shares, suppression
+from helpers.disclosure.decisions import EITHER, HIDDEN, Treated, untreated
+from helpers.disclosure.domains import treat_shares
+from helpers.disclosure.strata import treat_fieldwork
+from helpers.parameters import CaseParameters, FieldworkSampling
+from helpers.suppression import Rules
+
+__all__ = [
+    "EITHER",
+    "HIDDEN",
+    "Treated",
+    "fieldwork",
+    "in_words",
+    "inspected",
+    "rules_in_force",
+    "statement",
+    "treat_fieldwork",
+    "treat_shares",
+    "untreated",
+]
+
+
+def rules_in_force(parameters: CaseParameters) -> Rules | None:
+    """The rules under which results from the cases are treated; None where they are shown as they are."""
+    supplied = parameters.case_evidence == "supplied"
+    wanted = parameters.disclosure == "on" or (parameters.disclosure == "auto" and supplied)
+    # What is written below a folder that is not for release is the full version of the treated one.
+    return suppression.rules(parameters.disclosure_preset) if wanted and not parameters.restricted else None
+
+
+def statement(parameters: CaseParameters) -> str:
+    """What a page says of the cases behind it and of their protection, in Markdown."""
+    rules, evidence = rules_in_force(parameters), parameters.case_evidence
+    if rules is not None:
+        return f"**Disclosure control is on.** {in_words(rules)}"
+    if evidence == "supplied" and parameters.restricted:
+        full = "These are the full results of supplied cases, for the team itself"
+        return f"**Not for release.** {full}: single children can be found in them."
+    if evidence == "supplied":
+        asked = "Disclosure control is off, as `publish_unprotected` asks"
+        return f"**Unprotected.** {asked}: single children may be found in these results of supplied cases."
+    if evidence == "synthetic":
+        return "**Synthetic cases.** They were made by us: no real child is among them, and nothing seen in them is a finding."
+    return "There is no list of cases in this run."
+
+
+def in_words(rules: Rules) -> str:
+    """What a set of rules does, in sentences."""
+    low = 0 if rules.zeros == "hidden" else 1
+    said = [
+        f"By the rules called *{rules.name}*, a count from {low} to {rules.threshold - 1} is hidden and reads {HIDDEN}; so are "
+        "counts from which it could be worked out, and every rate, limit and rating that rests on a hidden count."
+    ]
+    if rules.round_to > 1:
+        said.append(f"Counts that are shown are rounded to the nearest {rules.round_to}.")
+    if rules.rates == "treated_counts":
+        said.append("Percentages and weights are those of the counts shown.")
+        said.append("Limits and ratings come from the true counts, so they can differ a little.")
+    else:
+        said.append("Percentages are rounded to whole per cents.")
+    if rules.minimum_denominator:
+        said.append(f"No percentage of fewer than {rules.minimum_denominator} cases is shown.")
+    if not rules.areas:
+        said.append("No number of a single area is shown.")
+    return " ".join(said)
+
+
+def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, pd.DataFrame]:
+    """Strata, allocation and draw of a frame: what may be shown, and the cases drawn, which may not.
+
+    Returns
+    -------
+    Treated
+        Tables ``fieldwork_scope`` and ``fieldwork_allocation``; without rows where there is no frame.
+    DataFrame
+        As from `helpers.draw.sample`.
+    """
+    checked, evidence = parameters.read_cases(), parameters.case_evidence
+    frame = checked.table if checked else draw.NO_CASES
+    eligible = draw.strata(frame, parameters.areas)
+    allocation = draw.allocate(eligible, parameters.areas, parameters.cases_per_arm, parameters.shortfall, evidence)
+    sample = draw.sample(eligible, allocation, parameters.seed, parameters.reserves_per_arm)
+    scope = draw.scope(frame, eligible, evidence)
+    if checked is None:
+        scope, allocation = scope.iloc[:0], allocation.iloc[:0]
+    return treat_fieldwork(scope, allocation, rules_in_force(parameters)), sample
+
+
+def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:
+    """Every share of the inspected cases, as it may be shown: table ``shares``; without rows where there are no cases."""
+    checked = parameters.read_cases()
+    if checked is None:
+        return Treated({"shares": pd.DataFrame(columns=shares.COLUMNS)}, untreated([]))
+    found = shares.of_cases(checked.table, confidence, bands)
+    return treat_shares(checked.table, found, bands, rules_in_force(parameters))
