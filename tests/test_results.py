@@ -337,3 +337,29 @@ def test_assumptions_are_shown_of_synthetic_cases_alone():
     shown = results.show_assumptions("cases", parameters.RatingComparisons())
     assert "calibrated" in repr(shown).lower() and shown.evidence == "synthetic"
     assert results.show_assumptions("cases", parameters.RatingComparisons(cases="")) is None
+
+
+@pytest.mark.parametrize(
+    ("areas", "says"),
+    [
+        (
+            6,
+            "known to within **18 to 20 points** either way (95% confidence), and hosted told from placed-out work from a difference of **37",
+        ),
+        (3, "; no difference between hosted and placed-out work would be found (power 80%)"),
+        (
+            2,
+            "so few areas could not have placed a true share of 50% at all (95% confidence), nor told hosted from placed-out work",
+        ),
+        (1, "so few areas could not have placed"),
+    ],
+)
+def test_what_a_design_could_show_is_a_sentence_however_few_the_areas(areas, says):
+    found = sampling.headline(sampling.precision(areas, 5, [0.05], [0.95], "supplied"), 0.05, 0.95)
+    assert says in results.precision_in_words(found, 0.95)
+
+
+def test_a_per_cent_is_rounded_half_up():
+    assert results.per_cent(5 / 40) == "13%"
+    assert results.per_cent(0.285, 0) == "29%"
+    assert results.per_cent(0.1875, 1) == "18.8%"

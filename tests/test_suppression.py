@@ -842,3 +842,32 @@ def test_a_file_of_another_form_is_refused(text, message):
     with pytest.raises(InputError, match=message) as error:
         suppression.read_presets(text)
     assert "\n" not in str(error.value)
+
+
+def test_an_implied_count_that_is_harmless_hides_nothing():
+    values, sums = {"group": 80, "asked": 74, "not asked": 6}, [("group", ["asked", "not asked"])]
+    printed = frozenset({"group", "asked"})
+    rules_ = suppression.rules("acro")
+    assert set(suppress(system(values, sums, printed=printed), rules_).values()) == {"shown", "secondary"}
+    harmless = system(values, sums, printed=printed, harmless=frozenset({"not asked"}))
+    assert set(suppress(harmless, rules_).values()) == {"shown"}
+
+
+@pytest.mark.parametrize("preset", ["default", "acro", "fieldwork"])
+def test_a_count_that_is_withheld_is_hidden_and_no_other_gives_it_away(preset):
+    rules_ = suppression.rules(preset)
+    cells = system({"a": 60, "b": 40, "c": 35, "total": 135}, [("total", "abc")], withheld=frozenset({"a"}))
+    hidden = hidden_of(suppress(cells, rules_))
+    assert "a" in hidden and len(hidden) >= 2
+    low, high = suppression.possible(cells, rules_, hidden, "a")
+    assert high - low + 1 >= rules_.threshold
+
+
+@pytest.mark.parametrize("preset", suppression.presets())
+def test_the_counts_behind_a_printed_one_are_those_that_print_as_it_and_are_not_hidden(preset):
+    rules_ = suppression.rules(preset)
+    for count in range(rules_.threshold, 200):
+        printed = suppression.rounded(count, rules_)
+        low, high = suppression.shown_range(printed, rules_)
+        same = [other for other in range(rules_.threshold, 300) if suppression.rounded(other, rules_) == printed]
+        assert (low, high) == (same[0], same[-1])

@@ -141,7 +141,7 @@ def sufficient_shares(ratings: pd.DataFrame) -> Figure:
     axes.set(xlim=(0, 100), xlabel=f"cases judged sufficient on the lowest key question (per cent{shown_level}){hidden}")
     axes.grid(axis="x", color="#dddddd")
     if len(rows):
-        _legend_below(axes, 3)
+        _legend_below(axes, 2)
     _title(figure, _shares_in_words(rows))
     return figure
 
@@ -150,6 +150,9 @@ def _shares_in_words(rows: pd.DataFrame) -> str:
     known = rows.dropna(subset=["percentage"])
     if known.empty:
         return "No share of cases can be shown"
+    if "synthetic" in set(rows["evidence"]):
+        # Nothing in made-up cases is a finding.
+        return "what this figure looks like for a list of cases"
     least, most = known.loc[known["percentage"].idxmin()], known.loc[known["percentage"].idxmax()]
     return (
         f"From {least.percentage:.0f}% ({least.standard}, {GROUP_NAMES[least.care_group]}) to {most.percentage:.0f}% "

@@ -83,7 +83,10 @@ def _fields(model: type[Parameters], key: str) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if value}
 
 
-_REASONS = {"list_type": 'should be a list, such as [1, 2] or ["a", "b"]', "too_short": "needs at least 1 item"}
+_REASONS = {
+    "list_type": """should be a list, such as [1, 2] or ["a", "b"], in a shell between single quotes: '["a", "b"]'""",
+    "too_short": "needs at least 1 item",
+}
 
 
 def _in_words(problem: dict[str, Any], known: list[str]) -> str:

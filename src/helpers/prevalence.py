@@ -167,7 +167,7 @@ def quotient_estimates(
     return _in_order(pd.DataFrame(rows))
 
 
-CASE_SHARES = {"in_care": "in care during the sentence", "child_protection": "on a child protection plan or enquiry"}
+CASE_SHARES = {"in_care": "in care", "child_protection": "on a child protection plan or enquiry"}
 
 
 def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
@@ -187,7 +187,8 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     """
     rows = shares[shares["share"].isin(CASE_SHARES)].reset_index(drop=True)
     effective = [_quotient(base, deff) for base, deff in zip(rows["base"], rows["deff"], strict=True)]
-    assumes = "services drawn at random; their likeness is estimated from the cases"
+    made_up = "made-up " if evidence == "synthetic" else ""
+    assumes = f"services drawn at random; their likeness is estimated from the {made_up}cases"
     rows = rows.assign(claim="cases_" + rows["share"], count_low=rows["count"], count_high=rows["count"], n=rows["base"])
     rows = rows.assign(rounding="ignored", icc=np.nan, n_effective=effective, assumes=assumes, evidence=evidence)
     return rows[_COLUMNS]
@@ -203,15 +204,17 @@ def cases_in_words(rows: pd.DataFrame) -> str:
     """
     if set(rows["evidence"]) != {"supplied"}:
         return ""
-    found = [f"{_share_in_words(row)} {CASE_SHARES[row.claim.removeprefix('cases_')]}" for row in rows.itertuples()]
-    return f"\n- In your list {'; '.join(found)}. *Evidence: supplied.*"
+    found = [_share_in_words(row, CASE_SHARES[row.claim.removeprefix("cases_")]) for row in rows.itertuples()]
+    caution = "What your list means by it may differ from what the letter means, so the two should not be set side by side."
+    return f"\n- In your list {'; '.join(found)}. {caution} *Evidence: supplied.*"
 
 
-def _share_in_words(row: tuple) -> str:
+def _share_in_words(row: tuple, what: str) -> str:
     if isinstance(row.estimate, str) or pd.isna(row.estimate):
-        return "a share that cannot be shown of the cases are"
-    limits = "" if pd.isna(row.lower) else f" ({100 * row.lower:.1f}% to {100 * row.upper:.1f}%, limits of {100 * row.level:g}%)"
-    return f"**{100 * row.estimate:.1f}%** of the cases{limits} are"
+        return f"how many cases are {what} cannot be shown"
+    known = not isinstance(row.lower, str) and pd.notna(row.lower)
+    limits = f" ({100 * row.lower:.3g}% to {100 * row.upper:.3g}%, {100 * row.level:g}% confidence)" if known else ""
+    return f"**{100 * row.estimate:.1f}%** of the cases{limits} are {what}"
 
 
 def _quotient(base: object, deff: object) -> object:

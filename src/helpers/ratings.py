@@ -153,7 +153,7 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     """
     rows = shares[shares["share"] == "sufficient"].rename(columns={"base": "cases", "count": "sufficient"})
     for name, fraction in {"percentage": "estimate", "se": "se", "lower": "lower", "upper": "upper"}.items():
-        rows[name] = [value if isinstance(value, str) else 100 * value for value in rows[fraction]]
+        rows[name] = [value if isinstance(value, str) else round(100 * value, 10) for value in rows[fraction]]
     unknown = {f"p_{rating.lower().replace(' ', '_')}": "[x]" for rating in RATINGS.categories}
     rows = rows.assign(**unknown, evidence=evidence)
     columns = ["standard", "question", "care_group", "cases", "sufficient", "percentage", "se", "lower", "upper", "level"]

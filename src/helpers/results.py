@@ -3,8 +3,10 @@
 import fcntl
 import math
 import os
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from io import BytesIO
 from pathlib import Path
@@ -28,8 +30,12 @@ Formats = Mapping[str, Callable[[Any], str]]
 
 
 def per_cent(fraction: float, digits: int = 0) -> str:
-    """A fraction as a per cent, ``26%``; a missing one is ``[z]``."""
-    return NOT_APPLICABLE if pd.isna(fraction) else f"{100 * fraction:.{digits}f}%"
+    """A fraction as a per cent, rounded half up, ``26%``; a missing one is ``[z]``."""
+    if pd.isna(fraction):
+        return NOT_APPLICABLE
+    # Ten digits first, so that a half which binary fractions just miss is a half.
+    exact = Decimal(repr(round(100 * float(fraction), 10)))
+    return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}%"
 
 
 def level(confidence: float) -> str:
@@ -72,6 +78,27 @@ def range_of(low: float, high: float, most: float = 1.0) -> str:
 def whole(count: float) -> str:
     """A count with thousands apart: ``1,253``."""
     return f"{int(count):,}"
+
+
+def precision_in_words(found: Mapping[str, float], confidence: float) -> str:
+    """What a design could show, as the end of a sentence that begins "Had areas and cases been drawn at random".
+
+    Parameters
+    ----------
+    found : mapping
+        As from `helpers.sampling.headline`.
+    confidence : float
+    """
+    widths = range_of(found["least_half_width"], found["greatest_half_width"], most=0.5)
+    differences = range_of(found["least_difference"], found["greatest_difference"])
+    at, power = f"{level(confidence)} confidence", "power 80%"
+    depends = "depending on whether the two arms of an area share its practice"
+    if not widths[0].isdigit():
+        return f"so few areas could not have placed a true share of 50% at all ({at}), nor told hosted from placed-out work"
+    known = f"a true share of 50% would be known to within **{widths}** either way ({at})"
+    if not differences[0].isdigit():
+        return f"{known}, {depends}; no difference between hosted and placed-out work would be found ({power})"
+    return f"{known}, and hosted told from placed-out work from a difference of **{differences}** ({power}), {depends}"
 
 
 def outward(limits: Mapping[str, float], digits: int = 2) -> str:
@@ -276,8 +303,9 @@ def show_decisions(decisions: pd.DataFrame | None) -> Shown | None:
     """What disclosure control did to the tables of a notebook; nothing where it had nothing to do."""
     if decisions is None:
         return None
-    headings = {"table": "Table", "row": "Row", "column": "Column", "rule": "Rule", "action": "What was done"}
-    return show_table(decisions, headings, "Decisions of disclosure control.", {"table": spaced, "column": spaced})
+    verdicts = decisions[decisions["rule"] == "verdict"]
+    caption = "Verdicts of disclosure control; tables/disclosure.csv of the run has each decision."
+    return show_table(verdicts, {"table": "Table", "action": "Verdict"}, caption, {"table": spaced})
 
 
 def show_assumptions(contract: Literal["frame", "cases"], parameters: CaseParameters) -> Shown | None:
@@ -355,7 +383,8 @@ def show_figure(
         figure = draw(table)
         figure.supxlabel(stamp, fontsize=8, x=0.01, ha="left", color="#444444")
         if shout := _shout(table):
-            figure.suptitle(shout + figure.get_suptitle(), x=0.01, ha="left", fontsize=12, fontweight="bold")
+            title = textwrap.fill(shout + " ".join(figure.get_suptitle().split()), 66)
+            figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
             name = f"synthetic_{name}"
         png = _saved(figure, "png")
         if output:

@@ -55,6 +55,11 @@ def allocation_asked(areas: Sequence[str], cases_per_arm: int, evidence: str) ->
     return table[["area", "arm", *order, "evidence"]]
 
 
+def beside(asked: pd.DataFrame, drawn: pd.DataFrame) -> pd.DataFrame:
+    """The allocation asked for, less the rows that those of a list with the same evidence stand for."""
+    return asked[~asked["evidence"].isin(drawn["evidence"])]
+
+
 def precision(areas: int, cases_per_arm: int, iccs: Iterable[float], levels: Iterable[float], evidence: str) -> pd.DataFrame:
     """What a design of equal strata could show of a proportion of one half, before any case is seen.
 

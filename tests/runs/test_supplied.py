@@ -3,6 +3,8 @@
 import json
 import re
 import stat
+import subprocess
+import sys
 
 import nbformat
 import pandas as pd
@@ -239,8 +241,8 @@ def test_a_run_on_published_evidence_alone_has_no_synthetic_row_figure_or_page(t
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-p", "cases=synthetic"], "--evidence published takes no parameter cases of cases"),
-        (["-p", "yots=40"], "--evidence published takes no parameter yots of its own"),
+        (["-p", "cases=synthetic"], "--evidence published reads no case list; leave out the one or the other: parameter cases"),
+        (["-p", "yots=40"], "--evidence published takes the figures as printed"),
     ],
 )
 def test_what_would_make_a_row_synthetic_or_supplied_is_refused_in_a_published_run(words, said, tmp_path):
@@ -248,30 +250,42 @@ def test_what_would_make_a_row_synthetic_or_supplied_is_refused_in_a_published_r
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1) and said in done.stderr
 
 
-def test_an_error_that_quotes_a_case_is_withheld_and_kept_for_the_team(cases_file, tmp_path, monkeypatch):
-    """A library that fails on a value says the value; here the notebook itself is made to fail so."""
-    from helpers.parameters import RatingComparisons
-    from helpers.runs import catalogue
+BROKEN = """
+import sys
+from pathlib import Path
 
-    broken = tmp_path / "notebooks"
-    broken.mkdir()
-    notebook = catalogue.COLLECTION[2]
-    document = nbformat.read(notebook.path, as_version=4)
-    failing = nbformat.v4.new_code_cell("print('CASE' + 'ID-77')\nint('CASE' + 'ID-77')")
-    document.cells.insert(3, failing)
-    nbformat.write(document, broken / notebook.path.name)
-    monkeypatch.setattr(paths, "NOTEBOOKS", broken)
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(runner.manifest, "inputs", lambda chosen: {})
-    done = runner.run({notebook: RatingComparisons(cases=str(cases_file))}, tmp_path / "outputs", 2)
-    assert not done.good
-    withheld = "ValueError: what it says is withheld, since the cases are supplied"
-    assert [outcome.error.split(";")[0] for outcome in done.outcomes] == [withheld] * 2
-    for path in leaves(done.folder):
-        assert "CASEID" not in path.read_text(), path
-    assert "CASEID-77" in (done.folder / "restricted" / "failed" / notebook.path.name).read_text()
-    assert "CASEID-77" in (done.folder / "restricted" / "failed" / f"{notebook.stem}.txt").read_text()
-    assert "withheld" in (done.folder / "index.html").read_text()
+import nbformat
+
+from helpers import paths
+from helpers.parameters import RatingComparisons
+from helpers.runs import catalogue, runner
+
+folder, cases = Path(sys.argv[1]), sys.argv[2]
+notebook = catalogue.COLLECTION[2]
+document = nbformat.read(notebook.path, as_version=4)
+document.cells.insert(3, nbformat.v4.new_code_cell("print('CASE' + 'ID-77')\\nint('CASE' + 'ID-77')"))
+(folder / "notebooks").mkdir()
+nbformat.write(document, folder / "notebooks" / notebook.path.name)
+paths.NOTEBOOKS = folder / "notebooks"
+runner.manifest.inputs = lambda chosen: {}
+done = runner.run({notebook: RatingComparisons(cases=cases)}, folder / "outputs", 2)
+print(done.good, *[outcome.error for outcome in done.outcomes], sep="\\n")
+"""
+
+
+def test_an_error_that_quotes_a_case_is_withheld_and_kept_for_the_team(cases_file, tmp_path):
+    """A library that fails on a value says the value; here the notebook itself is made to fail so."""
+    command = [sys.executable, "-c", BROKEN, str(tmp_path), str(cases_file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    good, *errors = done.stdout.splitlines()
+    assert good == "False" and len(errors) == 2, done.stderr
+    assert all(error.startswith("ValueError: what it says is withheld, since the cases are supplied;") for error in errors)
+    (folder,) = (tmp_path / "outputs" / "failed").iterdir()
+    for path in leaves(folder):
+        assert "CASEID" not in text_of(path), path
+    assert "CASEID-77" in (folder / "restricted" / "failed" / "03_rating_comparisons.ipynb").read_text()
+    assert "CASEID-77" in (folder / "restricted" / "failed" / "03_rating_comparisons.txt").read_text()
+    assert "withheld" in (folder / "index.html").read_text()
 
 
 def test_results_go_to_the_answer_of_the_page(run):

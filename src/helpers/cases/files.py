@@ -36,6 +36,8 @@ def found(path: str | Path) -> Path:
     if path.suffix.lower() not in KINDS:
         hint = "save it as .xlsx or CSV UTF-8" if path.suffix.lower() in (".xls", ".xlsb", ".xlsm", ".ods") else "name what it is"
         raise whole_file(shown(path), "ending", f"files that end in .csv, .xlsx or .parquet are read; {hint}")
+    if path.name.startswith("~$"):
+        raise whole_file(shown(path), "path", "is the lock that Excel makes of an open file; name the list itself, without ~$")
     if status.st_size == 0:
         raise whole_file(shown(path), "empty", "is empty (0 bytes)")
     return path

@@ -19,6 +19,21 @@ from helpers.cases.refusals import Violation, listed, rows_named
 from helpers.ratings import STANDARDS
 
 VALUES_SHOWN = 3
+# Wrong answers to yes or no, and to the care group, that are no child's name.
+USUAL_WORDS = {"unknown", "not known", "n/k", "nk", "n/a", "na", "none", "null", "nil", "-", "?", "x", "t", "f", "ok", "maybe"}
+USUAL_WORDS |= {
+    "partly",
+    "partial",
+    "sometimes",
+    "not applicable",
+    "not judged",
+    "not recorded",
+    "to do",
+    "tbc",
+    "dk",
+    "don't know",
+}
+USUAL_WORDS |= {"lac", "looked after", "in care", "not in care", "care", "inside", "outside", "in area", "out of area", "home"}
 LONGEST_SHOWN = 20
 # More different wrong values than this are another column's, and could be names.
 MOST_WRONG_VALUES = 20
@@ -64,9 +79,11 @@ def _judgement_violations(header: Sequence[str], extra: Sequence[str]) -> list[V
     missing = [name for name in JUDGEMENTS[chosen] if name not in header]
     if not missing:
         return []
-    named = [f"{name}{_meant(name, extra)}" for name in missing[:VALUES_SHOWN]]
+    named = [
+        f"{name}{_meant(name, extra).replace('; is ', ' (is ').replace(' meant?', ' meant?)')}" for name in missing[:VALUES_SHOWN]
+    ]
     more = [f"{len(missing) - VALUES_SHOWN} more"] if len(missing) > VALUES_SHOWN else []
-    return [Violation("judgements", missing[0], (), f"of {chosen} {listed(named + more)} {_is(missing)} missing")]
+    return [Violation("judgements", missing[0], (), f"of {chosen} these are missing: {listed(named + more)}")]
 
 
 def _is(words: Sequence[object]) -> str:
@@ -286,14 +303,27 @@ def _told_values(column: Column, where: np.ndarray, rows: np.ndarray, data: Mapp
     codes, counts = np.unique(coded.codes[where], return_counts=True)
     wrong = [coded.values[code] for code in codes[np.argsort(-counts, kind="stable")]]
     hold = "holds" if len(there) == 1 else "hold"
+    showable = [value for value in wrong if _is_usual(value, choices(column))]
     if _may_be_of_another_column(wrong, column, data):
         what = "something else, which looks like another column's"
+    elif not showable:
+        what = "something else"
     else:
-        named = [_shown_value(value, choices(column)) for value in wrong[:VALUES_SHOWN]]
+        named = [_shown_value(value, choices(column)) for value in showable[:VALUES_SHOWN]]
         more = len(wrong) - len(named)
         what = listed([*named, f"{more} more"] if more else named)
     text = f"{column.name} must be {allowed(column)}{'' if column.filled else ' (or blank)'}; {rows_named(there)} {hold} {what}"
     return [Violation("allowed", column.name, there, text)]
+
+
+def _is_usual(value: str, right: Sequence[str]) -> bool:
+    """Whether a wrong value is near a right one, a word that is often written there, or one word in small letters.
+
+    Any other, such as words with capitals or spaces, could be a name.
+    """
+    if value.lower() in USUAL_WORDS or re.fullmatch("[a-z0-9_]+", value):
+        return True
+    return bool(get_close_matches(value.lower(), right, n=1, cutoff=0.75))
 
 
 def _shown_value(value: str, right: Sequence[str]) -> str:

@@ -59,13 +59,14 @@ def in_words(rules: Rules) -> str:
         said.append(f"Counts that are shown are rounded to the nearest {rules.round_to}.")
     if rules.rates == "treated_counts":
         said.append("Percentages and weights are those of the counts shown.")
-        said.append("Limits and ratings come from the true counts, so they can differ a little.")
+        said.append("Limits and ratings come from the true counts, so with few cases the two can differ by several points.")
     else:
         said.append("Percentages are rounded to whole per cents.")
     if rules.minimum_denominator:
         said.append(f"No percentage of fewer than {rules.minimum_denominator} cases is shown.")
     if not rules.areas:
         said.append("No number of a single area is shown.")
+    said.append("Give away the results of a list under one set of rules only: two of them together can undo both.")
     return " ".join(said)
 
 

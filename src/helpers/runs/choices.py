@@ -127,8 +127,8 @@ def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping
         raise InputError(f"{notebook.stem}: {error}") from None
     if published_only:
         for name in [name for name in model.case_parameters() if getattr(model, name)] + model.own_figures():
-            given = "of its own" if name in model.own_figures() else "of cases"
-            raise InputError(f"{notebook.stem}: --evidence published takes no parameter {name} {given}; leave one of them out")
+            reads = "takes the figures as printed" if name in model.own_figures() else "reads no case list"
+            raise InputError(f"{notebook.stem}: --evidence published {reads}; leave out the one or the other: parameter {name}")
     return model
 
 

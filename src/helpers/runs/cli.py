@@ -172,6 +172,8 @@ def _run(chosen: argparse.Namespace) -> int:
     good = f"The run is in {where}; open {where}/index.html"
     if (done.folder / REPORT).is_dir():
         good += f"\nThe full results are in {where}/{REPORT}: not for release, and so is all of {where}/{RESTRICTED}"
+    if runner.UNPROTECTED in map(runner.notice, models.values()):
+        good += f"\n{runner.UNPROTECTED}"
     progress.say(good if done.good else f"The failed run is in {where}; earlier runs are as they were")
     return 0 if done.good else 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import contracts, paths
+from helpers import contracts, paths, suppression
 from helpers.runs.catalogue import COLLECTION
 from helpers.runs.render import answer
 
@@ -40,6 +40,24 @@ def parameters() -> str:
 def tables() -> str:
     """The public tables and their columns, in order."""
     return _tables("tables", contracts.TABLES)
+
+
+def presets() -> str:
+    """The presets of disclosure control."""
+    head = ("Preset", "Hidden", "Counts shown", "Percentages", "Single areas", "Whose rule")
+    rates = {"treated_counts": "of the counts shown", "whole_per_cent": "whole per cents of the true counts"}
+    rows = (
+        (
+            f"`{name}`",
+            f"{0 if rules.zeros == 'hidden' else 1} to {rules.threshold - 1}",
+            f"to the nearest {rules.round_to}" if rules.round_to > 1 else "as they are",
+            rates[rules.rates] + (f", from {rules.minimum_denominator} cases" if rules.minimum_denominator else ""),
+            "yes" if rules.areas else "no",
+            rules.source,
+        )
+        for name, rules in suppression.presets().items()
+    )
+    return _table(head, rows)
 
 
 def restricted() -> str:
@@ -77,7 +95,7 @@ def _one_line(text: str) -> str:
 
 GENERATED: dict[Path, dict[str, Callable[[], str]]] = {
     paths.ROOT / "README.md": {"answers": answers, "index": index},
-    paths.DOCS / "contracts.md": {"parameters": parameters, "tables": tables, "restricted": restricted},
+    paths.DOCS / "contracts.md": {"parameters": parameters, "tables": tables, "restricted": restricted, "presets": presets},
 }
 
 

@@ -21,7 +21,10 @@ from helpers.runs import manifest, restricted
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome, execute
 
-PROTECTED = "Supplied cases, with disclosure control."
+PROTECTED = (
+    "Supplied cases, with disclosure control: [c] is hidden, so that it is hard to find a child. Give the run folder away only "
+    "without its folder restricted, and once a person has looked at the tables that tables/disclosure.csv marks for review."
+)
 UNPROTECTED = (
     "Unprotected: supplied cases with disclosure control off, as publish_unprotected asks. Single children may be found in it."
 )
@@ -193,7 +196,7 @@ def _write_pages(
 
     released = [outcome for outcome in outcomes if not outcome.full]
     document = manifest.build(name, chosen, released, read, started, datetime.now(UTC))
-    notices = {notebook: _notice(parameters) for notebook, parameters in chosen.items()}
+    notices = {notebook: notice(parameters) for notebook, parameters in chosen.items()}
     render.render(hidden, released, document, notices)
     if any(outcome.full for outcome in outcomes):
         full = [outcome for outcome in outcomes if outcome.full]
@@ -202,7 +205,7 @@ def _write_pages(
     (hidden / "manifest.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _notice(parameters: Parameters) -> str:
+def notice(parameters: Parameters) -> str:
     """What every page says in its head of supplied cases."""
     if not parameters.case_lists():
         return ""
