@@ -41,8 +41,9 @@ lock: ## make requirements.lock again from pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-bench: setup ## measure `notebooks run` beside the papermill and nbconvert command lines
+bench: setup ## measure `notebooks run` beside command lines, and the check of case lists beside pandas
 	@$(VENV)/python bench/run_against_command_lines.py
+	@$(VENV)/python bench/validate_cases.py
 
 fresh: ## try `make run` and `make test` in a new clone with an empty home and cache
 	@sh tools/fresh_clone.sh
