@@ -146,7 +146,7 @@ def _treat_rates(row: Mapping[str, float], base: int, count: int, rules: Rules) 
     printed = _printed_limits(row)
     # From what is shown, so that it tells nothing more.
     spread = share * (1 - share)
-    deff = round(base * printed["se"] ** 2 / spread, 2) if spread and printed.get("se") else np.nan
+    deff = base * printed["se"] ** 2 / spread if spread and printed.get("se") else np.nan
     return {"estimate": share, "deff": deff} | printed
 
 
