@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from helpers import paths
 
 BIN = Path(sys.executable).parent
 
@@ -28,3 +31,38 @@ def collection(tmp_path_factory):
 @pytest.fixture(scope="session")
 def run_folder(collection):
     return collection[0] / "latest"
+
+
+def own_lists(folder):
+    """The synthetic lists as if they were somebody's own: other identifiers, a column of free text, fewer services."""
+    folder.mkdir()
+    frame = pd.read_csv(paths.DATA / "synthetic" / "synthetic_sampling_frame.csv", dtype=str, keep_default_na=False)
+    frame["case_id"] = "CASEID-" + frame["case_id"].str[-5:]
+    frame["child_id"] = "CHILDID-" + frame["child_id"].str[-5:]
+    frame["notes"] = "Jo Bloggs, case " + frame.index.astype(str)
+    frame.loc[0, "home_area"] = "=cmd|' /C calc'!A0"
+    frame.to_parquet(folder / "frame.parquet")
+    cases = pd.read_csv(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", dtype=str, keep_default_na=False)
+    cases["case_id"] = "CASEID-" + cases["case_id"].str[-5:]
+    cases = cases[cases["yot"].isin([f"Synthetic service {number:02d}" for number in range(1, 9)])]
+    cases.to_csv(folder / "cases.csv", index=False)
+    for path in folder.iterdir():
+        path.chmod(0o400)
+    folder.chmod(0o500)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def supplied_run(tmp_path_factory):
+    """A run on lists in a read-only folder, one named through a link; with a home and a place for temporary files to watch."""
+    base = tmp_path_factory.mktemp("supplied")
+    lists = own_lists(base / "private-folder")
+    (base / "link.parquet").symlink_to(lists / "frame.parquet")
+    watched = {name: base / name for name in ("home", "tmp")}
+    for folder in watched.values():
+        folder.mkdir()
+    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv", "--output", base / "outputs"]
+
+    done = notebooks("run", *words, cwd=base, HOME=str(watched["home"]), TMPDIR=str(watched["tmp"]))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return base / "outputs" / "latest", done, watched

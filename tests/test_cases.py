@@ -20,7 +20,7 @@ from helpers.ratings import CARE_GROUPS, STANDARDS
 from tests import made_up_cases as made
 from tests.made_up_cases import QUESTIONS, SECRET, WRITE, csv, parquet, put, xlsx
 
-repeatable = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+repeatable = settings(deadline=None, derandomize=True, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 FORMATS = sorted(WRITE)
 HEADER = "case_id,home_area,supervising_area"
 

@@ -344,12 +344,12 @@ def test_assumptions_are_shown_of_synthetic_cases_alone():
     [
         (
             6,
-            "known to within **18 to 20 points** either way (95% confidence), and hosted told from placed-out work from a difference of **37",
+            "**18 to 20 points** either way (95% confidence), and hosted told from placed-out work from a difference of **37",
         ),
         (3, "; no difference between hosted and placed-out work would be found (power 80%)"),
         (
             2,
-            "so few areas could not have placed a true share of 50% at all (95% confidence), nor told hosted from placed-out work",
+            "not have placed a true share of 50% at all (95% confidence), nor told hosted from placed-out work",
         ),
         (1, "so few areas could not have placed"),
     ],

@@ -35,7 +35,7 @@ TABLE_1 = {
 FRAME_SHA256 = "0e6dfefe3dff5219ecc4036281dd12ea88bd6a1f4ab6bf89d884342e48cd0c0f"
 OTHER_FRAME_SHA256 = "8032140601729666546b81454d831ec403dc186702d8364f68994b0f9454cc11"
 CASES_SHA256 = "c4c7ecd8bc11a07eaafcab4cba8179c686e668e7bc4fc2add30a581900121532"
-repeatable = settings(deadline=None, derandomize=True, max_examples=40)
+repeatable = settings(deadline=None, derandomize=True, max_examples=25)
 
 
 def half_up_per_cent(yes, n):

@@ -19,41 +19,6 @@ from tests.conftest import notebooks
 SECRETS = ("CASEID-", "CHILDID-", "Jo Bloggs", "private-folder")
 
 
-def own_lists(folder):
-    """The synthetic lists as if they were somebody's own: other identifiers, a column of free text, fewer services."""
-    folder.mkdir()
-    frame = pd.read_csv(paths.DATA / "synthetic" / "synthetic_sampling_frame.csv", dtype=str, keep_default_na=False)
-    frame["case_id"] = "CASEID-" + frame["case_id"].str[-5:]
-    frame["child_id"] = "CHILDID-" + frame["child_id"].str[-5:]
-    frame["notes"] = "Jo Bloggs, case " + frame.index.astype(str)
-    frame.loc[0, "home_area"] = "=cmd|' /C calc'!A0"
-    frame.to_parquet(folder / "frame.parquet")
-    cases = pd.read_csv(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", dtype=str, keep_default_na=False)
-    cases["case_id"] = "CASEID-" + cases["case_id"].str[-5:]
-    cases = cases[cases["yot"].isin([f"Synthetic service {number:02d}" for number in range(1, 9)])]
-    cases.to_csv(folder / "cases.csv", index=False)
-    for path in folder.iterdir():
-        path.chmod(0o400)
-    folder.chmod(0o500)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run on lists in a read-only folder, one named through a link; with a home and a place for temporary files to watch."""
-    base = tmp_path_factory.mktemp("supplied")
-    lists = own_lists(base / "private-folder")
-    (base / "link.parquet").symlink_to(lists / "frame.parquet")
-    watched = {name: base / name for name in ("home", "tmp")}
-    for folder in watched.values():
-        folder.mkdir()
-    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv", "--output", base / "outputs"]
-
-    done = notebooks("run", *words, cwd=base, HOME=str(watched["home"]), TMPDIR=str(watched["tmp"]))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return base / "outputs" / "latest", done, watched
-
-
 def text_of(path):
     return path.read_bytes().decode(errors="replace")
 
@@ -63,8 +28,8 @@ def leaves(folder):
     return [path for path in folder.rglob("*") if path.is_file() and path.relative_to(folder).parts[0] != "restricted"]
 
 
-def test_no_child_and_no_path_stands_in_anything_that_leaves(run):
-    folder, done, _ = run
+def test_no_child_and_no_path_stands_in_anything_that_leaves(supplied_run):
+    folder, done, _ = supplied_run
     texts = {"printed": done.stdout + done.stderr} | {str(path): text_of(path) for path in leaves(folder)}
     for name, text in texts.items():
         for secret in SECRETS:
@@ -72,8 +37,8 @@ def test_no_child_and_no_path_stands_in_anything_that_leaves(run):
     assert len(texts) > 20
 
 
-def test_case_level_output_and_full_results_lie_in_the_restricted_folder_alone(run):
-    folder = run[0]
+def test_case_level_output_and_full_results_lie_in_the_restricted_folder_alone(supplied_run):
+    folder = supplied_run[0]
     made = {str(path.relative_to(folder)) for path in (folder / "restricted").rglob("*") if path.is_file()}
     assert {"restricted/fieldwork_sample.csv", "restricted/disclosure.csv", "restricted/manifest.json"} <= made
     assert {"restricted/report/index.html", "restricted/report/tables/ratings.csv"} <= made
@@ -84,13 +49,13 @@ def test_case_level_output_and_full_results_lie_in_the_restricted_folder_alone(r
     assert [path for path in report if "CASEID" in text_of(path)] == []
 
 
-def test_only_the_owner_can_read_the_restricted_folder(run):
-    for path in [run[0] / "restricted", *(run[0] / "restricted").rglob("*")]:
+def test_only_the_owner_can_read_the_restricted_folder(supplied_run):
+    for path in [supplied_run[0] / "restricted", *(supplied_run[0] / "restricted").rglob("*")]:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_nothing_of_the_lists_is_copied_anywhere(run):
-    folder, _, watched = run
+def test_nothing_of_the_lists_is_copied_anywhere(supplied_run):
+    folder, _, watched = supplied_run
     for name, place in watched.items():
         for path in place.rglob("*"):
             content = text_of(path) if path.is_file() else ""
@@ -100,8 +65,8 @@ def test_nothing_of_the_lists_is_copied_anywhere(run):
 
 
 @pytest.mark.parametrize("name", ["fieldwork_allocation", "fieldwork_scope", "prevalence_estimates", "ratings"])
-def test_tables_from_cases_are_treated_and_full_only_for_the_team(run, name):
-    folder = run[0]
+def test_tables_from_cases_are_treated_and_full_only_for_the_team(supplied_run, name):
+    folder = supplied_run[0]
     treated, full = (
         pd.read_csv(place / "tables" / f"{name}.csv", dtype=str, keep_default_na=False)
         for place in (folder, folder / "restricted" / "report")
@@ -117,8 +82,8 @@ def test_tables_from_cases_are_treated_and_full_only_for_the_team(run, name):
     assert any(int(value) % 5 for column in counts for value in full.loc[supplied, column] if value != "[z]")
 
 
-def test_what_leaves_says_how_it_is_protected_and_what_stays_is_not_for_release(run):
-    folder = run[0]
+def test_what_leaves_says_how_it_is_protected_and_what_stays_is_not_for_release(supplied_run):
+    folder = supplied_run[0]
     released = [path for path in leaves(folder) if path.suffix == ".html" and "04_" not in path.name]
     assert len(released) == 4
     for path in released:
@@ -130,8 +95,8 @@ def test_what_leaves_says_how_it_is_protected_and_what_stays_is_not_for_release(
         assert runner.NOT_FOR_RELEASE in path.read_text(), path
 
 
-def test_every_table_has_a_verdict_and_every_hidden_cell_a_decision(run):
-    folder = run[0]
+def test_every_table_has_a_verdict_and_every_hidden_cell_a_decision(supplied_run):
+    folder = supplied_run[0]
     public = pd.read_csv(folder / "tables" / "disclosure.csv", dtype=str, keep_default_na=False)
     full = pd.read_csv(folder / "restricted" / "disclosure.csv", dtype=str, keep_default_na=False)
     assert public.drop(columns="rule").equals(full.drop(columns="rule"))
@@ -144,8 +109,8 @@ def test_every_table_has_a_verdict_and_every_hidden_cell_a_decision(run):
         assert hidden == (rows["action"] == "hidden").sum(), name
 
 
-def test_the_manifest_that_leaves_has_no_hash_of_a_list_or_of_anything_restricted(run):
-    folder = run[0]
+def test_the_manifest_that_leaves_has_no_hash_of_a_list_or_of_anything_restricted(supplied_run):
+    folder = supplied_run[0]
     manifest = json.loads((folder / "manifest.json").read_text())
     kept = json.loads((folder / "restricted" / "manifest.json").read_text())
     lists = folder.parent.parent / "private-folder"
@@ -288,10 +253,10 @@ def test_an_error_that_quotes_a_case_is_withheld_and_kept_for_the_team(cases_fil
     assert "withheld" in (folder / "index.html").read_text()
 
 
-def test_results_go_to_the_answer_of_the_page(run):
-    index = (run[0] / "index.html").read_text()
+def test_results_go_to_the_answer_of_the_page(supplied_run):
+    index = (supplied_run[0] / "index.html").read_text()
     assert "your own list" in index and "<strong>Evidence in this run: published, supplied.</strong>" in index
-    document = nbformat.read(run[0] / "notebooks" / "02_prevalence_estimates.ipynb", as_version=4)
+    document = nbformat.read(supplied_run[0] / "notebooks" / "02_prevalence_estimates.ipynb", as_version=4)
     assert re.search(r"In your list .*%\*\* of the cases", render.answer(document))
 
 
@@ -300,3 +265,28 @@ def test_a_synthetic_figure_has_the_word_in_its_title_and_its_file_name(run_fold
     assert "SYNTHETIC CASES" in re.sub(r"<[^>]+>", "", svg) or "<!-- SYNTHETIC CASES" in svg
     page = (run_folder / "notebooks" / "03_rating_comparisons.html").read_text()
     assert 'alt="SYNTHETIC CASES' in page and "<caption><span>SYNTHETIC CASES" in page
+
+
+def test_nobody_else_reads_in_a_run_while_it_is_made(tmp_path):
+    from datetime import datetime
+
+    with runner._hidden_folder(tmp_path, datetime(2026, 1, 2)) as (hidden, _):
+        assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+
+
+def test_a_finished_run_has_the_mode_of_any_folder(supplied_run, tmp_path):
+    (tmp_path / "usual").mkdir()
+    assert supplied_run[0].stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_a_list_that_goes_away_while_the_run_reads_it_is_named_as_the_reason(cases_file, tmp_path):
+    from helpers.parameters import RatingComparisons
+    from helpers.runs.catalogue import COLLECTION
+
+    chosen = {COLLECTION[2]: RatingComparisons(cases=str(cases_file))}
+    lists = runner.manifest.case_lists(chosen)
+    assert not runner._changed(chosen, lists)
+    cases_file.write_text(cases_file.read_text() + "\n")
+    assert runner._changed(chosen, lists)
+    cases_file.unlink()
+    assert runner._changed(chosen, lists)

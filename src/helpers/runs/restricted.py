@@ -65,7 +65,8 @@ def withhold(outcome: Outcome, hidden: Path) -> Outcome:
         return replace(outcome, error=f"{kind}: {said.split(';')[0]}; it stands in {REPORT}/notebooks")
     name = outcome.notebook.path.name
     source, kept = hidden / "notebooks" / name, hidden / RESTRICTED / "failed" / name
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (kept.parent.parent, kept.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
     (kept.parent / f"{outcome.notebook.stem}.txt").write_text(f"{outcome.error}\n", encoding="utf-8")
     if source.is_file():
         source.replace(kept)

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ import psutil
 
 from helpers.disclosure import rules_in_force
 from helpers.errors import InputError
-from helpers.parameters import Parameters
+from helpers.parameters import RESTRICTED, Parameters
 from helpers.runs import manifest, restricted
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome, execute
@@ -78,11 +78,12 @@ def run(
         ]
         _write_pages(hidden, name, chosen, outcomes, read, started)
         restricted.close(hidden, lists)
-        if manifest.case_lists(chosen) != lists:
-            raise InputError("a case list changed while the run read it; nothing was kept, run again")
+        if _changed(chosen, lists):
+            raise InputError("a case list changed or went away while the run read it; nothing was kept, run again")
         good = all(outcome.error is None for outcome in outcomes)
         done = Run(outputs / name if good else outputs / "failed" / name, outcomes, good)
         done.folder.parent.mkdir(exist_ok=True)
+        hidden.chmod(_usual_mode())
         hidden.rename(done.folder)
     if good:
         _name_latest(outputs, name)
@@ -106,7 +107,8 @@ def _hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str
                 continue
             # Another run may take the name between a look and this.
             with suppress(FileExistsError):
-                hidden.mkdir()
+                # Nobody else reads in it while it is made, nor if it is left behind.
+                hidden.mkdir(mode=0o700)
                 break
         (hidden / "notebooks").mkdir()
     except OSError as error:
@@ -161,8 +163,11 @@ def _execute_all(
         except BaseException:
             # Stopped: what has not begun does not begin, and what runs ends with its kernel.
             pool.shutdown(wait=False, cancel_futures=True)
-            for kernel in set(psutil.Process().children()) - set(before):
-                kernel.kill()
+            while not all(future.done() for future in waiting):
+                # A thread may be about to start its kernel when it is stopped.
+                for kernel in set(psutil.Process().children()) - set(before):
+                    kernel.kill()
+                wait(waiting, timeout=0.05)
             raise
         return [done.result() for done in waiting]
 
@@ -178,7 +183,8 @@ def _jobs(chosen: Mapping[Notebook, Parameters], links: Mapping[Notebook, Mappin
         relative = {name: os.path.relpath(path.resolve(), hidden) for name, path in parameters.paths().items()}
         jobs.append(_Job(notebook, parameters.model_dump() | relative | links[notebook] | {"output": "."}, full=False))
     for notebook, values in restricted.full(chosen).items():
-        (hidden / restricted.REPORT / "notebooks").mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (RESTRICTED, restricted.REPORT, f"{restricted.REPORT}/notebooks"):
+            (hidden / folder).mkdir(mode=0o700, exist_ok=True)
         jobs.append(_Job(notebook, values | links[notebook], full=True))
     return jobs
 
@@ -210,6 +216,20 @@ def notice(parameters: Parameters) -> str:
     if not parameters.case_lists():
         return ""
     return PROTECTED if rules_in_force(parameters) is not None else UNPROTECTED
+
+
+def _changed(chosen: Mapping[Notebook, Parameters], lists: Mapping[str, str]) -> bool:
+    try:
+        return manifest.case_lists(chosen) != lists
+    except OSError:
+        return True
+
+
+def _usual_mode() -> int:
+    """The mode that a new folder of this user has."""
+    masked = os.umask(0)
+    os.umask(masked)
+    return 0o777 & ~masked
 
 
 def _name_latest(outputs: Path, name: str) -> None:
