@@ -121,7 +121,7 @@ def refuse_what_is_not_xlsx(handle: BinaryIO) -> None:
         with zipfile.ZipFile(handle) as archive:
             members = archive.infolist()
             extents = [_extent(archive, member) for member in members if member.filename.startswith("xl/worksheets/")]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError):
         raise Unreadable("content", "is a broken or truncated XLSX file; copy it again, or save it again") from None
     if not any(member.filename == "xl/workbook.xml" for member in members):
         raise Unreadable("content", "is not a spreadsheet (.xlsx), as its ending says; it looks like another ZIP archive")
