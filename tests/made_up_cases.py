@@ -49,6 +49,22 @@ def cases(drop=(), rename=None, judgements=QUESTIONS, **cells):
     return _changed(table, drop, rename, cells)
 
 
+def judgements(drop=(), rename=None, **cells):
+    """Right returns from a fieldwork: every status, and in row 5 the reserve for the case of row 4."""
+    table = pd.DataFrame(
+        {
+            "case_id": [f"{SECRET}-{row}" for row in range(ROWS)],
+            "status": ["inspected", "refused", "replaced", "inspected", "file_unusable", "found_ineligible"],
+            "replaces": ["", "", "", f"{SECRET}-2", "", ""],
+            "assessor": [f"{SECRET} Smith", f"{SECRET} Jones"] * 2 + ["", ""],
+            "sufficient": ["yes", "", "", "no", "", ""],
+            "safe": ["no", "", "", "", "", ""],
+            "remarks": [f"{SECRET} was seen, twice"] * ROWS,
+        }
+    )
+    return _changed(table, drop, rename, cells)
+
+
 def _changed(table, drop, rename, cells):
     for column, values in cells.items():
         for row, value in values.items():

@@ -220,6 +220,79 @@ def test_leading_zeros_of_an_identifier_are_kept():
     assert read_back(csv(frame_of(case_id=["007", "7"])), "frame").table["case_id"].tolist() == ["007", "7"]
 
 
+# --- judgements
+
+STATUSES = ["inspected", "refused", "file_unusable", "found_ineligible", "replaced"]
+
+
+def test_judgements_are_the_same_table_of_the_types_promised_in_every_format():
+    text = made.judgements()
+    blank = text.replace("", None)
+    meant = pd.DataFrame(
+        {
+            "case_id": text["case_id"].astype("str"),
+            "status": pd.Categorical(text["status"], pd.Index(STATUSES, dtype="str")),
+            "replaces": blank["replaces"].astype("str"),
+            "assessor": blank["assessor"].astype("str"),
+            "safe": pd.array([False, *[None] * 5], dtype="boolean"),
+            "sufficient": pd.array([True, None, None, False, None, None], dtype="boolean"),
+        }
+    )
+    for ending in FORMATS:
+        assert_frame_equal(read_back(WRITE[ending](text.iloc[:, ::-1]), "judgements", ending).table, meant, obj=ending)
+
+
+@pytest.mark.parametrize(
+    "drop", [["replaces", "assessor", "sufficient", "safe", "remarks"], ["assessor", "sufficient"], ["safe"]]
+)
+def test_judgements_may_lack_any_column_but_two(drop):
+    table = made.judgements(drop=drop, status={4: "refused"})
+    read = read_back(csv(table), "judgements").table
+    assert list(read.columns) == [name for name in made.judgements().columns if name not in (*drop, "remarks")]
+    assert list(read["status"].cat.categories) == STATUSES
+
+
+def test_a_case_is_replaced_whatever_the_capitals_and_spaces_of_its_identifier_and_so_may_be_its_reserve():
+    table = pd.DataFrame(
+        {
+            "case_id": ["a", "B", "c", "d"],
+            "status": [" replaced", "replaced", "inspected", "replaced"],
+            "replaces": ["", "A ", "b", ""],
+            "seen": ["", "", "Y", ""],
+        }
+    )
+    with pytest.raises(cases.Refused) as caught:
+        read_back(csv(table), "judgements")
+    assert [(violation.rule, violation.rows) for violation in caught.value.violations] == [("replaced", (5,))]
+    assert read_back(csv(table.head(3)), "judgements").table["replaces"].tolist()[1:] == ["A", "b"]
+
+
+def test_numbers_as_identifiers_of_a_spreadsheet_and_of_parquet_name_each_other():
+    table = pd.DataFrame({"case_id": [1.0, 2.0], "status": ["replaced", "inspected"], "replaces": [np.nan, 1.0]})
+    for ending in (".xlsx", ".parquet"):
+        content = WRITE[ending](table.astype(object).fillna("") if ending == ".xlsx" else table)
+        assert read_back(content, "judgements", ending).table["replaces"].tolist()[1:] == ["1"]
+
+
+def test_an_assessor_is_kept_as_written_and_may_repeat():
+    names = ["blackpool", "Blackpool", "blackpool", "BLACKPOOL", "", "NA"]
+    table = read_back(csv(made.judgements().assign(assessor=names)), "judgements").table
+    assert table["assessor"].fillna("").tolist() == names
+
+
+def test_outcomes_of_judgements_are_those_of_a_frame():
+    table = made.judgements().assign(plan=["Y", *[""] * 4, " "], empty="", mixed=["yes", "no", "no", "yes", "no", SECRET])
+    checked = read_back(csv(table), "judgements")
+    assert list(checked.table.columns[4:]) == ["sufficient", "safe", "plan"]
+    assert checked.notes == (
+        "Spaces round 1 value of plan are left out.",
+        "mixed is no outcome: 1 of its 6 values are not yes or no (row 7).",
+        "3 columns read as an outcome (yes, no; blank: not judged): sufficient, safe and plan.",
+        "3 columns ignored: remarks, empty and mixed.",
+        "1 value of plan written other than yes or no (such as Y, True or 1) are read as yes or no.",
+    )
+
+
 # --- what spreadsheets and Parquet bring along
 
 
@@ -341,6 +414,7 @@ def notes_of(table, contract="frame"):
 def test_a_file_written_as_asked_needs_no_note():
     assert notes_of(made.frame(drop=["remarks"])) == ()
     assert notes_of(made.cases(drop=["remarks"]), "cases") == ()
+    assert notes_of(made.judgements(drop=["remarks", "sufficient", "safe"]), "judgements") == ()
 
 
 @pytest.mark.parametrize(
@@ -561,7 +635,13 @@ def test_the_committed_templates_are_those_that_the_code_writes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "contract"), [("sampling_frame", "frame"), ("inspected_cases", "cases"), ("inspected_cases_by_standard", "cases")]
+    ("name", "contract"),
+    [
+        ("sampling_frame", "frame"),
+        ("inspected_cases", "cases"),
+        ("inspected_cases_by_standard", "cases"),
+        ("judgements", "judgements"),
+    ],
 )
 def test_a_template_passes_its_own_contract(name, contract):
     table = cases.read(paths.DATA / "templates" / f"{name}.csv", contract).table
@@ -570,7 +650,7 @@ def test_a_template_passes_its_own_contract(name, contract):
 
 def test_a_template_is_text_and_has_every_column_of_its_contract_but_one_set_of_judgements():
     words = cases.dictionary()
-    for contract, extra in (("frame", {"sufficient"}), ("cases", set())):
+    for contract, extra in (("frame", {"sufficient"}), ("cases", set()), ("judgements", {"sufficient"})):
         table = cases.template(contract)
         assert (table.dtypes == "str").all() and len(table) == 3
         described = set(words.loc[words["contract"].eq(contract) & words["column"].ne("any other"), "column"])
@@ -591,7 +671,9 @@ def test_the_dictionary_describes_every_column_once_and_in_full():
     assert required == [
         *(("frame", name) for name in ("case_id", "home_area", "supervising_area")),
         *(("cases", name) for name in ("case_id", "yot", "care_group")),
+        *(("judgements", name) for name in ("case_id", "status")),
     ]
+    assert words.loc[words["column"].eq("any other"), "contract"].tolist() == ["frame", "judgements"]
     assert set(QUESTIONS) | set(STANDARDS) <= set(words["column"])
 
 
@@ -605,6 +687,7 @@ def test_what_the_dictionary_says_is_allowed_is_what_a_refusal_says():
         ("cases", made.cases, "weight", "much"),
         ("cases", made.cases, "year", "last"),
         ("cases", made.cases, "caseload", "many"),
+        ("judgements", made.judgements, "status", "perhaps"),
     ):
         with pytest.raises(cases.Refused) as caught:
             read_back(csv(table(**{column: {4: wrong}})), contract)

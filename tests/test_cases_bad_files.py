@@ -67,6 +67,10 @@ def inspected(**changes):
     return csv(made.cases(**changes))
 
 
+def returned(**changes):
+    return csv(made.judgements(**changes))
+
+
 def lines(*rows):
     return "\n".join(rows).encode()
 
@@ -620,6 +624,154 @@ BAD = {
         "caseload",
         "caseload must be filled; it is blank in row 5",
     ),
+    # --- returns from a fieldwork
+    "returns without a header row": (
+        "f.csv",
+        lines(f"{SECRET}-5,replaced,{SECRET}-4,{SECRET} Smith,yes", f"{SECRET}-6,inspected,{SECRET}-5,{SECRET} Smith,no"),
+        "judgements",
+        "case_id",
+        "names none of the columns case_id and status; is the header row missing",
+    ),
+    "a frame for returns": ("f.csv", text(), "judgements", "status", "column status is missing"),
+    "a misspelt column of status": (
+        "f.csv",
+        returned(rename={"status": "Case status"}),
+        "judgements",
+        "status",
+        "column status is missing; is 'Case status' meant?",
+    ),
+    "a misspelt column of reserves": (
+        "f.csv",
+        returned(rename={"replaces": "Replace"}),
+        "judgements",
+        "replaces",
+        "column 'Replace' is nearly replaces; write it so",
+    ),
+    "a misspelt column of assessors": (
+        "f.csv",
+        returned(rename={"assessor": "assesor"}),
+        "judgements",
+        "assessor",
+        "column 'assesor' is nearly assessor; write it so",
+    ),
+    "a blank status": ("f.csv", returned(status={3: " "}), "judgements", "status", "status must be filled; it is blank in row 3"),
+    "a misspelt status": (
+        "f.csv",
+        returned(status={3: "refussed"}),
+        "judgements",
+        "status",
+        "status must be inspected, refused, file_unusable, found_ineligible or replaced; row 3 holds 'refussed' "
+        "(did you mean 'refused'?)",
+    ),
+    "a status in capitals and with a space, XLSX": (
+        "f.xlsx",
+        xlsx(made.judgements(status={2: "Inspected", 6: "File unusable"})),
+        "judgements",
+        "status",
+        "rows 2 and 6 hold 'Inspected' (did you mean 'inspected'?) and 'File unusable' (did you mean 'file_unusable'?)",
+    ),
+    "a usual word for a status": ("f.csv", returned(status={3: "Declined"}), "judgements", "status", "row 3 holds 'Declined'"),
+    "a name where the status is due": (
+        "f.csv",
+        returned(status={2: "Jane Doe", 3: f"seen by {SECRET}"}),
+        "judgements",
+        "status",
+        "rows 2 and 3 hold something else",
+    ),
+    "a status that holds assessors": (
+        "f.csv",
+        returned(status={2: f"{SECRET} smith", 3: "refussed"}),
+        "judgements",
+        "status",
+        "rows 2 and 3 hold something else, which looks like another column's",
+    ),
+    "a status that is an assessor's short name": (
+        "f.csv",
+        returned(status={3: "jane"}, assessor={2: "Jane"}),
+        "judgements",
+        "status",
+        "row 3 holds something else, which looks like another column's",
+    ),
+    "a status that is the identifier of the case replaced": (
+        "f.csv",
+        returned(status={3: "b"}, replaces={5: "B"}),
+        "judgements",
+        "status",
+        "row 3 holds something else, which looks like another column's",
+    ),
+    "returns with a repeated identifier": (
+        "f.csv",
+        returned(case_id={6: f"{SECRET}-1"}),
+        "judgements",
+        "case_id",
+        "case_id must be unique; it is repeated in rows 3 and 6",
+    ),
+    "a case that is replaced twice": (
+        "f.csv",
+        returned(replaces={2: f"{SECRET}-2 "}),
+        "judgements",
+        "replaces",
+        "replaces must be unique; it is repeated in rows 2 and 5",
+    ),
+    "a case that is replaced twice but for capitals, Parquet": (
+        "f.parquet",
+        parquet(made.judgements(replaces={2: f"{SECRET}-2".upper()})),
+        "judgements",
+        "replaces",
+        "replaces must be unique whatever its capitals; it differs in nothing else in rows 2 and 5",
+    ),
+    "a case that replaces itself": (
+        "f.csv",
+        returned(replaces={2: f"{SECRET}-0".lower(), 3: f"{SECRET}-1"}),
+        "judgements",
+        "replaces",
+        "replaces must name another case than its own row's; it does not in rows 2 and 3",
+    ),
+    "a case that replaces an inspected one": (
+        "f.csv",
+        returned(replaces={6: f"{SECRET}-0".upper()}),
+        "judgements",
+        "replaces",
+        "replaces must not name a case whose status is inspected; it does in row 6",
+    ),
+    "a replaced case shortened by a spreadsheet": (
+        "f.csv",
+        returned(replaces={2: "1.23457E+11"}),
+        "judgements",
+        "replaces",
+        "replaces must be text; a spreadsheet has shortened it to a number (like 1.2E+11) in row 2",
+    ),
+    "a replaced case that nobody replaced": (
+        "f.csv",
+        returned(status={3: "replaced", 7: "replaced"}),
+        "judgements",
+        "status",
+        "status replaced needs a row whose replaces names the case; use refused, file_unusable or found_ineligible for a case "
+        "that nobody replaced (rows 3 and 7)",
+    ),
+    "a replaced case without a column of reserves": (
+        "f.csv",
+        returned(drop=["replaces"]),
+        "judgements",
+        "status",
+        "status replaced needs a row whose replaces names the case; use refused, file_unusable or found_ineligible for a case "
+        "that nobody replaced (row 4)",
+    ),
+    "a judgement of a case not inspected": (
+        "f.csv",
+        returned(sufficient={3: "no", 4: "yes", 6: "0"}, safe={7: "yes"}),
+        "judgements",
+        "sufficient",
+        "sufficient must be blank where status is not inspected; it is filled in rows 3, 4 and 6; "
+        "safe must be blank where status is not inspected; it is filled in row 7",
+    ),
+    "a judgement in a column with a name of two lines": (
+        "f.csv",
+        returned(rename={"safe": "safe\nnow"}, safe={3: "no"}),
+        "judgements",
+        "safe now",
+        "safe now must be blank where status is not inspected; it is filled in row 3",
+    ),
     # --- rows are those that a spreadsheet shows
     "a defect after blank lines": (
         "f.csv",
@@ -706,6 +858,48 @@ def test_every_rule_broken_is_named_at_once(tmp_path):
         ("planning_desistance", "allowed"): (2,),
     }
     assert all(violation.text in str(error) for violation in error.violations)
+
+
+def broken(tmp_path, table):
+    error = refused(made.put(tmp_path, "f.csv", csv(table)), "judgements")
+    return {(violation.column, violation.rule): violation.rows for violation in error.violations}
+
+
+def test_every_rule_that_returns_break_is_named_at_once(tmp_path):
+    table = made.judgements(
+        case_id={3: "", 7: f"{SECRET}-0"},
+        status={3: "refussed", 6: "replaced"},
+        replaces={2: f"{SECRET}-0", 3: f"{SECRET}-3", 7: f"{SECRET}-2"},
+        safe={6: "no", 7: "no"},
+    )
+    assert broken(tmp_path, table) == {
+        ("case_id", "filled"): (3,),
+        ("case_id", "unique"): (2, 7),
+        ("status", "allowed"): (3,),
+        ("status", "replaced"): (6,),
+        ("safe", "judged"): (6, 7),
+        ("replaces", "unique"): (5, 7),
+        ("replaces", "own"): (2,),
+        ("replaces", "inspected"): (3,),
+    }
+
+
+@pytest.mark.parametrize("status", ["", "refussed"])
+def test_a_wrong_status_is_told_once_and_not_through_the_judgements_beside_it(tmp_path, status):
+    assert set(broken(tmp_path, made.judgements(status={2: status, 4: status}))) == {
+        ("status", "allowed" if status else "filled"),
+    }
+
+
+def test_a_missing_column_is_told_once_and_the_rest_is_checked(tmp_path):
+    assert set(broken(tmp_path, made.judgements(drop=["case_id"], replaces={2: "x", 3: "x"}))) == {
+        ("case_id", "column"),
+        ("replaces", "unique"),
+    }
+    assert set(broken(tmp_path, made.judgements(drop=["status"], replaces={2: f"{SECRET}-0"}))) == {
+        ("status", "column"),
+        ("replaces", "own"),
+    }
 
 
 def test_values_are_checked_although_a_column_is_missing(tmp_path):

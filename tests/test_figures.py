@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from helpers import figures, ledger, prevalence, published, ratings, results, sampling
+from helpers import figures, ledger, planning, prevalence, published, ratings, results
 
 IN_CARE, ON_A_PLAN = prevalence.SHARES
 
@@ -23,7 +23,7 @@ def published_bounds():
 
 
 def precision(areas, cases_per_arm, iccs, levels):
-    return sampling.precision(areas, cases_per_arm, iccs, levels, "published" if areas == 6 else "supplied")
+    return planning.precision(areas, cases_per_arm, iccs, levels, "published" if areas == 6 else "supplied")
 
 
 def published_share(claim):
@@ -41,15 +41,15 @@ def bounds_from_outside():
 
 # The figures of the notebooks as they stand, and as other parameters make them; tables are made when they are drawn.
 COMMITTED = {
-    "half widths": (figures.half_widths, partial(precision, 6, 5, sampling.ICCS, [0.8, 0.95])),
+    "half widths": (figures.half_widths, partial(precision, 6, 5, planning.ICCS, [0.8, 0.95])),
     "in care": (figures.share_intervals, partial(published_share, IN_CARE)),
     "on a plan": (figures.share_intervals, partial(published_share, ON_A_PLAN)),
     "differences": (figures.difference_bounds, published_bounds),
     "verdicts": (figures.verdict_counts, lambda: ledger.build(published_tables())),
 }
 OTHERS = {
-    "half widths, one area": (figures.half_widths, partial(precision, 1, 5, sampling.ICCS, [0.8, 0.95])),
-    "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*sampling.ICCS, 0.6], [0.8, 0.9])),
+    "half widths, one area": (figures.half_widths, partial(precision, 1, 5, planning.ICCS, [0.8, 0.95])),
+    "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*planning.ICCS, 0.6], [0.8, 0.9])),
     "shares, one correlation": (figures.share_intervals, partial(made_share, [0.05])),
     "shares, eight correlations": (figures.share_intervals, partial(made_share, np.arange(8) / 100)),
     "differences from outside": (figures.difference_bounds, bounds_from_outside),
@@ -173,7 +173,7 @@ def test_half_widths_of_one_area_draw_nothing_and_say_why():
 
 @pytest.mark.parametrize("levels", [[0.8, 0.9], [0.8, 0.803]])
 def test_each_level_has_its_own_line(levels):
-    figure = figures.half_widths(precision(6, 5, sampling.ICCS, levels))
+    figure = figures.half_widths(precision(6, 5, planning.ICCS, levels))
     assert len([line for line in figure.axes[0].lines if len(line.get_xdata())]) == len(levels)
 
 

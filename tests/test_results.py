@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from helpers import cases, contracts, disclosure, figures, ledger, parameters, results, sampling
+from helpers import cases, contracts, disclosure, figures, ledger, parameters, planning, results
 from helpers.errors import InputError
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=60)
 NASTY = """<script>alert("1 < 2") & 'x'</script>"""
-TABLE = sampling.precision(6, 5, sampling.ICCS, [0.8, 0.95], "published")
+TABLE = planning.precision(6, 5, planning.ICCS, [0.8, 0.95], "published")
 NAME = "fieldwork_precision"
 
 
@@ -355,7 +355,7 @@ def test_assumptions_are_shown_of_synthetic_cases_alone():
     ],
 )
 def test_what_a_design_could_show_is_a_sentence_however_few_the_areas(areas, says):
-    found = sampling.headline(sampling.precision(areas, 5, [0.05], [0.95], "supplied"), 0.05, 0.95)
+    found = planning.headline(planning.precision(areas, 5, [0.05], [0.95], "supplied"), 0.05, 0.95)
     assert says in results.precision_in_words(found, 0.95)
 
 

@@ -16,10 +16,106 @@ TABLES: dict[str, dict[str, str]] = {
         "shortfall": "cases asked for and not there",
         "inclusion_probability": "drawn / eligible",
         "weight": "eligible / drawn",
+        "note": "why the number drawn is not the one asked for; blank where it is",
+    }
+    | EVIDENCE,
+    "fieldwork_sites": {
+        "area": "area visited, or one of the table that they were selected from",
+        "size": "the size that it was selected by, such as the number of children's homes; `[x]`: not published, or not given",
+        "rank": "place by size, from 1 for the highest",
+        "role": "`highest`, `contrast` or `not_chosen` by our own rule; `concentration` or `very_few` (children placed "
+        "there) in the words of the release; `named`",
+        "rule": "who chose, and by what",
+    }
+    | EVIDENCE,
+    "fieldwork_policies": {
+        "policy": "`top_up` or `accept`: what is done where an arm has fewer cases than asked for",
+        "area": "fieldwork area",
+        "arm": "`hosted` or `placed_out`",
+        "requested": "cases asked for",
+        "drawn": "cases that would be drawn",
+        "topped_up": "of them, beyond those requested",
+        "shortfall": "cases asked for and not there",
+    }
+    | EVIDENCE,
+    "fieldwork_supplementary": {
+        "area": "area outside the main fieldwork",
+        "arm": "`hosted` or `placed_out`",
+        "eligible": "cases in the stratum that the main fieldwork leaves",
+        "requested": "cases asked for",
+        "drawn": "cases drawn; they have no weight and enter no estimate",
+    }
+    | EVIDENCE,
+    "fieldwork_response": {
+        "group": "`all`, `hosted` or `placed_out`",
+        "worked": "cases of the sample and reserves used",
+        "judged": "of them, inspected with a known outcome",
+        "missing": "of them, eligible (as far as is known) and not judged; the five causes follow",
+        "not_judged": "inspected, outcome blank",
+        "refused": "refused",
+        "file_unusable": "file unusable",
+        "replaced": "replaced, without another reason",
+        "no_return": "drawn, and nothing came back",
+        "found_ineligible": "of those worked, found not to be eligible",
+        "reserves_used": "of those worked, reserves",
+        "response_rate": "judged / (judged + missing)",
+    }
+    | EVIDENCE,
+    "fieldwork_estimates": {
+        "outcome": "yes/no outcome that is estimated",
+        "group": "`all`, `hosted`, `placed_out` or `hosted_minus_placed_out`",
+        "population": "`finite`: the eligible cases listed, with finite population correction; `super`: without it",
+        "method": "`logit_t`, `korn_graubard`, each also with `_satterthwaite` degrees of freedom; or `unweighted`",
+        "estimate": "weighted share of yes, fraction; for the difference, hosted minus placed out",
+        "se": "standard error, fraction",
+        "df": "degrees of freedom: cases judged less strata, or Satterthwaite's",
+    }
+    | _LIMITS
+    | {
+        "least": "the estimate if every missing judgement were no; for the difference, the least possible",
+        "greatest": "the estimate if every one were yes; for the difference, the greatest possible",
+        "judged": "cases judged, of the group",
+        "missing": "eligible cases worked and not judged",
+        "note": "what the numbers do not say by themselves, such as why there is none",
+        "stands_for": "what the estimate is of, and what it is not",
+    }
+    | EVIDENCE,
+    "fieldwork_sample_size": {
+        "population": "cases to choose from; `inf`: very many",
+        "margin": "half width wanted, fraction",
+        "level": "confidence level",
+        "icc": "assumed correlation of cases in one area",
+        "deff": "design effect",
+        "cases_needed": "cases that this margin needs, with finite population correction, rounded up once",
+        "cases_asked": "cases of the design",
+        "margin_of_design": "half width that they give in this population, fraction",
+        "assumes": "what is assumed and is in neither document",
+    }
+    | EVIDENCE,
+    "fieldwork_shortfall": {
+        "expected_cases": "assumed mean number of cases in a stratum",
+        "overdispersion": "variance of that number over its mean; 1 is Poisson",
+        "shortfall": "policy: `top_up` or `accept`",
+        "requested": "cases of the design",
+        "expected_missing": "cases that would be missing on average",
+        "sd_missing": "standard deviation of that number",
+        "probability_all_met": "chance that none is missing",
+        "assumes": "what is assumed and is in neither document",
+    }
+    | EVIDENCE,
+    "fieldwork_reserves": {
+        "usable": "assumed share of cases drawn that can be judged",
+        "assurance": "chance wanted that a stratum reaches its number",
+        "reserves_needed": "reserves of a stratum that give it",
+        "probability": "chance that one stratum reaches its number with them",
+        "probability_all": "chance that every stratum does",
+        "probability_without": "chance that one stratum does without reserves",
+        "assumes": "what is assumed and is in neither document",
     }
     | EVIDENCE,
     "fieldwork_scope": {
-        "step": "`listed`, `out_of_scope`, `eligible` or `eligible_twice`",
+        "step": "`listed`; its parts `out_of_scope`, `not_looked_after` and `looked_after_unknown` (where eligibility is limited "
+        "to children looked after), `same_child` (where the list names children) and `eligible`; and `eligible_twice`",
         "meaning": "which cases these are",
         "cases": "cases",
     }
@@ -125,12 +221,36 @@ RESTRICTED: dict[str, dict[str, str]] = {
         "case_id": "identifier of the case, as in the list",
         "area": "fieldwork area",
         "arm": "`hosted` or `placed_out`",
-        "role": "`sample` (top-ups included) or `reserve`",
-        "order": "place in the stratum by random number, from 1",
+        "role": "`sample` (top-ups included), `reserve`, or `supplementary` (from an area outside the main fieldwork)",
+        "order": "place in the stratum, from 1; reserves are used in this order",
         "random_number": "permanent random number, in [0, 1)",
-        "inclusion_probability": "of the sample; `[z]` for a reserve",
-        "weight": "1 / inclusion probability; `[z]` for a reserve",
+        "inclusion_probability": "of the sample; `[z]` for others",
+        "weight": "1 / inclusion probability; `[z]` for others",
     }
+    | EVIDENCE,
+    "fieldwork_response_by_stratum": {
+        "area": "fieldwork area",
+        "arm": "`hosted` or `placed_out`",
+        "eligible": "cases in the stratum",
+        "worked": "cases of the sample and reserves used",
+        "judged": "of them, inspected with a known outcome",
+        "yes": "judged yes",
+        "no": "judged no",
+    }
+    | {
+        name: "as in `fieldwork_response.csv`"
+        for name in (
+            "missing",
+            "not_judged",
+            "refused",
+            "file_unusable",
+            "replaced",
+            "no_return",
+            "found_ineligible",
+            "reserves_used",
+        )
+    }
+    | {"reserves_left": "reserves not used", "response_rate": "judged / (judged + missing)"}
     | EVIDENCE,
     "disclosure": TABLES["disclosure"]
     | {
@@ -140,7 +260,19 @@ RESTRICTED: dict[str, dict[str, str]] = {
 }
 # The notebook that writes each table, so that a page says the evidence of its own tables and no other's.
 WRITTEN_BY = {
-    "01_fieldwork_sampling": ("fieldwork_allocation", "fieldwork_scope", "fieldwork_precision"),
+    "01_fieldwork_sampling": (
+        "fieldwork_sites",
+        "fieldwork_scope",
+        "fieldwork_allocation",
+        "fieldwork_policies",
+        "fieldwork_supplementary",
+        "fieldwork_response",
+        "fieldwork_estimates",
+        "fieldwork_precision",
+        "fieldwork_sample_size",
+        "fieldwork_shortfall",
+        "fieldwork_reserves",
+    ),
     "02_prevalence_estimates": ("prevalence_estimates",),
     "03_rating_comparisons": ("rating_order", "rating_bounds", "ratings"),
     "04_evidence_ledger": ("evidence_ledger",),

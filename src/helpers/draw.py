@@ -1,59 +1,44 @@
-"""From a list of cases to strata, an allocation and a sample."""
+"""The allocation and the draw: which cases of each stratum are the sample, and which its reserves."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from itertools import repeat
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from helpers.sampling import ARMS
 
 Shortfall = Literal["top_up", "accept"]
-SCOPE = {
-    "listed": "cases in the list",
-    "out_of_scope": "neither hosted by one of the areas nor placed out by one",
-    "eligible": "hosted or placed out, each counted once",
-    "eligible_twice": "of these, placed from one of the areas into another: counted as hosted only",
-}
-
-NO_CASES = pd.DataFrame(columns=["case_id", "home_area", "supervising_area"], dtype=str)
-
-
-def strata(frame: pd.DataFrame, areas: Sequence[str]) -> pd.DataFrame:
-    """The cases in scope, each with its stratum.
-
-    For area A a case is *hosted* where A supervises and home is elsewhere, *placed out* where home is A and another
-    area supervises. A case that is both, hosted by one of the areas and placed out by another, is hosted.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        case_id, home_area, supervising_area.
-    areas : sequence of str
-
-    Returns
-    -------
-    DataFrame
-        case_id, area, arm, twice (whether the case is also placed out by another of the areas); order of the frame.
-    """
-    home, supervising = frame["home_area"].astype(str), frame["supervising_area"].astype(str)
-    away = home != supervising
-    hosted, placed_out = away & supervising.isin(areas), away & home.isin(areas)
-    cases = pd.DataFrame({"case_id": frame["case_id"], "area": supervising.where(hosted, home)})
-    cases = cases.assign(arm=np.where(hosted, *ARMS), twice=hosted & placed_out)
-    return cases[hosted | placed_out].reset_index(drop=True)
+Method = Literal["permanent_random_numbers", "systematic"]
+BY_NUMBERS: Method = "permanent_random_numbers"
+POLICIES: tuple[Shortfall, ...] = ("top_up", "accept")
+# The definition that whoever verifies a draw needs, as it is printed; a test repeats it word for word.
+DEFINITION = """\
+from hashlib import blake2b
+def random_number(case_id, seed):
+    digest = blake2b(case_id.encode("utf-8"), key=str(seed).encode("ascii"), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") >> 11) / 2**53
+sample = sorted(cases_of_stratum, key=lambda case_id: (random_number(case_id, seed), case_id))[:drawn]"""
+SYSTEMATIC_DEFINITION = """\
+cases_of_stratum.sort(key=lambda case: (case.opened or "9999", case.case_id))  # a date like 2012-03-31
+start = int(random_number(f"{area}|{arm}", seed) * 2**53)
+places = [(start + number * 2**53) * eligible // (drawn * 2**53) for number in range(drawn)]
+sample = [cases_of_stratum[place] for place in places]"""
+SYSTEMATIC_CAUTION = (
+    "Equal steps give every case the same chance, but some pairs no chance at all, so no formula for the error of a "
+    "systematic sample is without bias. The one used here is that of random draws: too wide where the order tells of the outcome "
+    "and too narrow where the steps keep time with something that recurs."
+)
+# Few enough that their bytes stay near the processor.
+_HASHED_AT_ONCE = 1024
+_HALF_OPEN = 2.0**-53
 
 
-def scope(frame: pd.DataFrame, eligible: pd.DataFrame, evidence: str) -> pd.DataFrame:
-    """How many cases are listed, out of scope, eligible, and eligible twice: ``fieldwork_scope.csv``."""
-    counts = [len(frame), len(frame) - len(eligible), len(eligible), int(eligible["twice"].sum())]
-    return pd.DataFrame({"step": list(SCOPE), "meaning": list(SCOPE.values()), "cases": counts, "evidence": evidence})
-
-
-def allocate(
-    eligible: pd.DataFrame, areas: Sequence[str], cases_per_arm: int, shortfall: Shortfall, evidence: str
-) -> pd.DataFrame:
+def allocate(cases: pd.DataFrame, areas: Sequence[str], cases_per_arm: int, shortfall: Shortfall, evidence: str) -> pd.DataFrame:
     """How many cases are drawn in each stratum.
 
     Each arm gives the number asked for, or all it has. With ``top_up`` what an area still lacks of twice that number
@@ -62,9 +47,10 @@ def allocate(
 
     Parameters
     ----------
-    eligible : DataFrame
-        As from `strata`.
+    cases : DataFrame
+        The cases of `helpers.eligibility.eligible`.
     areas : sequence of str
+        The same areas, in the same order.
     cases_per_arm : int
     shortfall : {"top_up", "accept"}
     evidence : str
@@ -75,54 +61,186 @@ def allocate(
         The columns of ``fieldwork_allocation.csv``, one row a stratum, empty strata included.
     """
     index = pd.MultiIndex.from_product([areas, ARMS], names=["area", "arm"])
-    there = eligible.groupby(["area", "arm"]).size().reindex(index, fill_value=0).unstack()[list(ARMS)]
-    drawn = there.clip(upper=cases_per_arm)
+    there = np.bincount(_strata(cases), minlength=len(index)).reshape(-1, len(ARMS))
+    drawn = np.minimum(there, cases_per_arm)
     if shortfall == "top_up":
-        for arm in ARMS:
+        for arm in range(len(ARMS)):
             missing = 2 * cases_per_arm - drawn.sum(axis=1)
-            drawn[arm] = np.minimum(there[arm], drawn[arm] + missing)
-    table = pd.DataFrame({"eligible": there.stack(), "requested": cases_per_arm, "drawn": drawn.stack()}).reindex(index)
+            drawn[:, arm] = np.minimum(there[:, arm], drawn[:, arm] + missing)
+    table = pd.DataFrame({"eligible": there.ravel(), "requested": cases_per_arm, "drawn": drawn.ravel()}, index=index)
     table["topped_up"] = (table["drawn"] - cases_per_arm).clip(lower=0)
     table["shortfall"] = (cases_per_arm - table["drawn"]).clip(lower=0)
     table["inclusion_probability"] = table["drawn"] / table["eligible"]
     table["weight"] = table["eligible"] / table["drawn"]
-    return table.assign(evidence=evidence).reset_index()
+    return table.assign(note=_notes(table), evidence=evidence).reset_index()
 
 
-def random_number(case_id: str, seed: int) -> float:
-    """The permanent random number of a case, in [0, 1): BLAKE2b of its id, keyed with the seed, first 53 of 64 bits.
+def _strata(cases: pd.DataFrame) -> np.ndarray:
+    """The stratum of each case, numbered area by area and arm by arm, in the order of an allocation."""
+    return cases["area"].cat.codes.to_numpy().astype(np.int64) * len(ARMS) + cases["arm"].cat.codes.to_numpy()
+
+
+def _notes(table: pd.DataFrame) -> np.ndarray:
+    """Why a stratum does not give the number asked for, in words."""
+    reasons = [table["eligible"] == 0, table["shortfall"] > 0, table["topped_up"] > 0]
+    words = ["no case to choose from", "fewer cases than asked for, so all are drawn", "fills the other arm of its area"]
+    return np.select(reasons, words, "")
+
+
+def random_numbers(case_ids: Iterable[str], seed: int) -> np.ndarray:
+    """The permanent random number of each case, in [0, 1): BLAKE2b of its id, keyed with the seed, first 53 of 64 bits.
 
     It depends on nothing but these two, so a sample does not depend on the order of the list, the machine or the
-    version of a library (Ohlsson 1995).
-    """
-    digest = blake2b(case_id.encode(), key=str(seed).encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "big") >> 11) * 2.0**-53
-
-
-def sample(eligible: pd.DataFrame, allocation: pd.DataFrame, seed: int, reserves_per_arm: int) -> pd.DataFrame:
-    """Draw the cases with the smallest random numbers of each stratum; the next in order are its reserves.
+    version of a library (Ohlsson 1995). `DEFINITION` says the same in lines that any language can repeat.
 
     Parameters
     ----------
-    eligible, allocation : DataFrame
-        As from `strata` and `allocate`.
+    case_ids : iterable of str
     seed : int
-    reserves_per_arm : int
+        From 0; its decimal digits are the key.
+
+    Returns
+    -------
+    ndarray of float
+    """
+    ids = case_ids if isinstance(case_ids, pd.Series) else pd.Series(list(case_ids), dtype="str")
+    text = pa.array(ids.array).cast(pa.large_binary())
+    keyed = blake2b(key=str(seed).encode(), digest_size=8)
+    copy, update, digest = type(keyed).copy, type(keyed).update, type(keyed).digest
+    numbers = np.empty(len(text), dtype=">u8")
+    for start in range(0, len(text), _HASHED_AT_ONCE):
+        part = text.slice(start, _HASHED_AT_ONCE).to_pylist()
+        hashes = list(map(copy, repeat(keyed, len(part))))
+        deque(map(update, hashes, part), maxlen=0)
+        numbers[start : start + len(part)] = np.frombuffer(b"".join(map(digest, hashes)), dtype=">u8")
+    return (numbers >> np.uint64(11)).astype(float) * _HALF_OPEN
+
+
+def smallest(numbers: np.ndarray, groups: np.ndarray, wanted: Sequence[int], names: pd.Series) -> list[np.ndarray]:
+    """The places of the smallest numbers of each group, in order; equal numbers in the order of their names.
+
+    Linear in the number of cases, since only those wanted are put in order.
+
+    Parameters
+    ----------
+    numbers : ndarray of float, shape (n,)
+    groups : ndarray of int, shape (n,)
+        Group of each, from 0.
+    wanted : sequence of int
+        How many of each group; all of a group that has fewer.
+    names : Series of str, shape (n,)
+    """
+    # Small whole numbers are put in order by counting them.
+    narrow = groups.astype(np.int16) if len(wanted) < 2**15 else groups
+    order = np.argsort(narrow, kind="stable")
+    ends = np.cumsum(np.bincount(groups, minlength=len(wanted)))
+    found = []
+    for start, end, number in zip([0, *ends][: len(ends)], ends, wanted, strict=True):
+        places = order[start:end]
+        if 0 < number < len(places):
+            values = numbers[places]
+            # All that equal the last one wanted are looked at, so that the order of the list plays no part.
+            places = places[values <= np.partition(values, number - 1)[number - 1]]
+        chosen = pd.DataFrame({"place": places, "number": numbers[places], "name": names.iloc[places].array})
+        found.append(chosen.sort_values(["number", "name"])["place"].to_numpy()[: int(number)])
+    return found
+
+
+def sample(
+    cases: pd.DataFrame,
+    allocation: pd.DataFrame,
+    seed: int,
+    reserves_per_arm: int,
+    method: Method = BY_NUMBERS,
+    numbers: np.ndarray | None = None,
+) -> pd.DataFrame:
+    """Draw the sample of each stratum, and its reserves.
+
+    With permanent random numbers the cases with the smallest ones are the sample. A systematic sample takes cases at
+    equal steps through the stratum, in order of the day opened, from a random start (Madow 1949; `SYSTEMATIC_DEFINITION`).
+    In both the reserves are the cases left with the smallest random numbers, in that order, and every case of a stratum
+    has the same chance.
+
+    Parameters
+    ----------
+    cases, allocation : DataFrame
+        The cases of `helpers.eligibility.eligible`, and `allocate` of them.
+    seed, reserves_per_arm : int
+    method : {"permanent_random_numbers", "systematic"}
+    numbers : ndarray, optional
+        `random_numbers` of the cases, where they are known.
 
     Returns
     -------
     DataFrame
         The columns of ``restricted/fieldwork_sample.csv``; a reserve has no inclusion probability and no weight.
     """
-    cases = eligible.assign(random_number=[random_number(case, seed) for case in eligible["case_id"]])
-    cases = cases.sort_values(["random_number", "case_id"])
-    cases["order"] = cases.groupby(["area", "arm"]).cumcount() + 1
-    design = ["area", "arm", "drawn", "inclusion_probability", "weight", "evidence"]
-    # The left side gives the order of the strata.
-    cases = allocation[design].merge(cases, on=["area", "arm"], how="inner")
-    cases = cases[cases["order"] <= cases["drawn"] + reserves_per_arm]
-    reserve = cases["order"] > cases["drawn"]
-    cases = cases.assign(role=np.where(reserve, "reserve", "sample"))
-    cases.loc[reserve, ["inclusion_probability", "weight"]] = np.nan
-    columns = ["case_id", "area", "arm", "role", "order", "random_number", "inclusion_probability", "weight", "evidence"]
-    return cases[columns].reset_index(drop=True)
+    numbers = random_numbers(cases["case_id"], seed) if numbers is None else numbers
+    groups, drawn = _strata(cases), allocation["drawn"].to_numpy()
+    if method == BY_NUMBERS:
+        places = smallest(numbers, groups, drawn + reserves_per_arm, cases["case_id"])
+        return _sheet(cases, allocation, numbers, places)
+    names = (allocation["area"] + "|" + allocation["arm"]).tolist()
+    chosen = _systematic(cases, groups, drawn, names, seed)
+    left = np.ones(len(cases), dtype=bool)
+    left[np.concatenate(chosen)] = False
+    rest = np.flatnonzero(left)
+    reserves = smallest(numbers[rest], groups[rest], np.full(len(drawn), reserves_per_arm), cases["case_id"].iloc[rest])
+    return _sheet(
+        cases, allocation, numbers, [np.append(first, rest[more]) for first, more in zip(chosen, reserves, strict=True)]
+    )
+
+
+def _systematic(cases: pd.DataFrame, groups: np.ndarray, drawn: np.ndarray, names: Sequence[str], seed: int) -> list[np.ndarray]:
+    """The places of a systematic sample of each stratum, in whole numbers so that no step is lost to rounding."""
+    order = cases.sort_values("case_id").sort_values("opened", na_position="last", kind="stable").index.to_numpy()
+    starts = (random_numbers(names, seed) / _HALF_OPEN).astype(np.int64).tolist()
+    chosen = []
+    for stratum, (number, start) in enumerate(zip(drawn.tolist(), starts, strict=True)):
+        there = order[groups[order] == stratum]
+        steps = [(start + step * 2**53) * len(there) // (number * 2**53) for step in range(number)]
+        chosen.append(there[np.asarray(steps, dtype=int)])
+    return chosen
+
+
+def _sheet(cases: pd.DataFrame, allocation: pd.DataFrame, numbers: np.ndarray, places: Sequence[np.ndarray]) -> pd.DataFrame:
+    """The cases drawn, stratum by stratum, in order."""
+    lengths = [len(chosen) for chosen in places]
+    rows = np.repeat(np.arange(len(allocation)), lengths)
+    chosen = np.concatenate([*places, np.empty(0, dtype=int)]).astype(int)
+    order = np.concatenate([np.arange(1, length + 1) for length in [*lengths, 0]])
+    design = allocation.iloc[rows].reset_index(drop=True)
+    reserve = order > design["drawn"].to_numpy()
+    return pd.DataFrame(
+        {
+            "case_id": cases["case_id"].iloc[chosen].array,
+            "area": design["area"],
+            "arm": design["arm"],
+            "role": np.where(reserve, "reserve", "sample"),
+            "order": order,
+            "random_number": numbers[chosen],
+            "inclusion_probability": design["inclusion_probability"].mask(reserve),
+            "weight": design["weight"].mask(reserve),
+            "evidence": design["evidence"],
+        }
+    )
+
+
+def supplementary(cases: pd.DataFrame, areas: Sequence[str], cases_per_arm: int, seed: int, evidence: str) -> pd.DataFrame:
+    """Cases drawn from areas outside the main fieldwork: an extra that has no weight and enters no estimate.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The cases of these areas that the main fieldwork leaves (`helpers.eligibility.outside`, then ``eligible``).
+    areas : sequence of str
+    cases_per_arm, seed : int
+    evidence : str
+
+    Returns
+    -------
+    DataFrame
+        As from `sample`, with the role ``supplementary``.
+    """
+    sheet = sample(cases, allocate(cases, areas, cases_per_arm, "accept", evidence), seed, 0)
+    return sheet.assign(role="supplementary", inclusion_probability=np.nan, weight=np.nan)

@@ -51,6 +51,47 @@ def _half_widths_in_words(rows: pd.DataFrame) -> str:
     return f"{cases} cases would place a share of one half within {known} ({level(widest['level'].iloc[0])} confidence)"
 
 
+def fieldwork_estimates(estimates: pd.DataFrame) -> Figure:
+    """The estimated share of all cases and of each arm: limits for the cases listed and beyond them, and the naive figure.
+
+    A hidden value leaves its place empty, and the axis label says so.
+    """
+    rows = estimates.assign(**{name: pd.to_numeric(estimates[name], errors="coerce") for name in ("estimate", "lower", "upper")})
+    groups = ["all", "hosted", "placed_out"]
+    figure = Figure(figsize=(7.5, 3.2))
+    axes = figure.subplots()
+    kinds = [
+        ("logit_t", "finite", "the cases listed", 0.2, 3, "o"),
+        ("logit_t", "super", "beyond the list", 0, 1.5, "s"),
+        ("unweighted", "super", "unweighted, naive", -0.2, 1, "x"),
+    ]
+    for (method, population, label, shift, width, marker), colour in zip(kinds, PALETTE, strict=False):
+        part = rows[(rows["method"] == method) & (rows["population"] == population)].set_index("group").reindex(groups)
+        places = [len(groups) - 1 - place + shift for place in range(len(groups))]
+        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width)
+        axes.plot(part["estimate"], places, marker, color=colour, label=label)
+    axes.set_yticks(range(len(groups)), [name.replace("_", " ") for name in groups[::-1]])
+    hidden = " ([c]: hidden)" if (estimates == "[c]").any(axis=None) else ""
+    shown_level = f", {level(rows['level'].iloc[0])} intervals" if len(rows) else ""
+    axes.set(xlim=(0, 1), xlabel=f"share of cases judged yes{shown_level}{hidden}")
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="x", color="#dddddd")
+    _legend_below(axes, 3)
+    _title(figure, _estimates_in_words(rows))
+    return figure
+
+
+def _estimates_in_words(rows: pd.DataFrame) -> str:
+    known = rows.query("method == 'logit_t' and population == 'finite'").set_index("group")["estimate"].dropna()
+    if "all" not in known.index:
+        return "No share of cases can be shown"
+    if "synthetic" in set(rows["evidence"]):
+        # Nothing in made-up cases is a finding.
+        return "what this figure looks like for a list of cases"
+    arms = f": {known['hosted']:.0%} hosted, {known['placed_out']:.0%} placed out" if len(known) > 2 else ""
+    return f"{known['all']:.0%} of the eligible cases are judged yes ({rows['outcome'].iloc[0]}){arms}"
+
+
 def share_intervals(estimates: pd.DataFrame) -> Figure:
     """The intervals of one published per cent by method, correlation and rounding."""
     rows = estimates.dropna(subset=["icc"]).assign(label=_interval_label)

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from helpers import published, suppression
+from helpers import published, sites, suppression
 from helpers.datapackage import resource_path, verify_run
 from helpers.errors import InputError, did_you_mean
 from helpers.rounding import counts_from_percentage
@@ -15,6 +16,8 @@ Confidence = Annotated[float, Field(gt=0, le=0.9999)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 # What a parameter that takes a case list may be besides a path.
 NO_CASES, SYNTHETIC = "", "synthetic"
+# The outcome of the synthetic frame; a list of cases to draw from need not have any.
+DEFAULT_OUTCOME = "sufficient"
 # Results below a folder of this name are for the team itself and not for release.
 RESTRICTED = "restricted"
 
@@ -64,6 +67,11 @@ class Parameters(BaseModel):
         """The parameters that name a case list of the user's own."""
         named = self.case_parameters()
         return {name: Path(value) for name, value in self if name in named and value not in (NO_CASES, SYNTHETIC)}
+
+    def own_files(self) -> dict[str, Path]:
+        """The parameters that name a file of the user's own: a case list, or another table."""
+        tables = {name: Path(value) for name, value in self if value and name in _fields(type(self), "table")}
+        return self.case_lists() | tables
 
     def own_figures(self) -> list[str]:
         """The parameters whose values no document prints, which makes the rows that rest on them *supplied*."""
@@ -125,8 +133,7 @@ class CaseParameters(Parameters):
     @property
     def case_list(self) -> str:
         """The case list, as given."""
-        (name,) = self.case_parameters()
-        return getattr(self, name)
+        return getattr(self, next(iter(self.case_parameters())))
 
     @property
     def case_evidence(self) -> str:
@@ -137,6 +144,11 @@ class CaseParameters(Parameters):
     def restricted(self) -> bool:
         """Whether the output lies below a folder that is not for release."""
         return RESTRICTED in Path(self.output).parts
+
+    def case_path(self) -> Path:
+        """The file of the case list."""
+        contract = next(iter(self.case_parameters().values()))
+        return resource_path(f"synthetic-{contract}") if self.case_list == SYNTHETIC else Path(self.case_list)
 
     def read_cases(self) -> Any:
         """Read and check the case list; None where there is none.
@@ -149,9 +161,7 @@ class CaseParameters(Parameters):
         # The library that checks takes a second to import, which a run on published figures need not wait for.
         from helpers import cases
 
-        (contract,) = self.case_parameters().values()
-        path = resource_path(f"synthetic-{contract}") if self.case_list == SYNTHETIC else Path(self.case_list)
-        return cases.read(path, contract) if self.case_list else None
+        return cases.read(self.case_path(), next(iter(self.case_parameters().values()))) if self.case_list else None
 
     @model_validator(mode="after")
     def _must_be_allowed(self) -> "CaseParameters":
@@ -165,9 +175,13 @@ class CaseParameters(Parameters):
         try:
             self.read_cases()
         except InputError as error:
-            (name,) = self.case_parameters()
-            raise ValueError(f"parameter {name}: {error}") from None
+            raise ValueError(f"parameter {next(iter(self.case_parameters()))}: {error}") from None
         return self
+
+
+_Area = Annotated[str, AfterValidator(_not_blank)]
+_Share = Annotated[float, Field(ge=0.01, le=1)]
+_ABOUT_RETURNS = "what came back from the fieldwork: synthetic, a path to your own (CSV, XLSX or Parquet), or empty for none"
 
 
 class FieldworkSampling(CaseParameters):
@@ -175,34 +189,136 @@ class FieldworkSampling(CaseParameters):
 
     frame: Annotated[str, _case_list("frame", "list of cases to draw from"), AfterValidator(_plain)] = SYNTHETIC
     areas: Annotated[
-        list[Annotated[str, AfterValidator(_not_blank)]],
+        list[_Area],
         Field(min_length=1, default_factory=published.areas, description="fieldwork areas"),
         AfterValidator(_distinct),
     ]
+    sites: Annotated[
+        str,
+        Field(
+            description="table of areas (CSV) from which areas are selected by size instead", json_schema_extra={"table": True}
+        ),
+        AfterValidator(_plain),
+    ] = ""
+    size: Annotated[str, Field(description="column of that table with the size"), AfterValidator(_not_blank)] = "homes"
+    highest: Annotated[int, Field(ge=1, le=1_000, description="areas selected with the highest size")] = 5
+    lowest: Annotated[int, Field(ge=0, le=1_000, description="areas selected with the lowest size, as a contrast")] = 1
+    supplementary: Annotated[
+        list[_Area],
+        Field(description="areas outside the main fieldwork, drawn as an extra without weight"),
+        AfterValidator(_distinct),
+    ] = []
+    looked_after_only: Annotated[bool, Field(description="only children whom the list says to be looked after are eligible")] = (
+        False
+    )
     cases_per_arm: Annotated[int, Field(ge=1, le=1_000_000, description="cases asked for in each stratum")] = 5
     shortfall: Annotated[
         Literal["top_up", "accept"], Field(description="what one arm lacks is drawn from the area's other arm, or is missed")
     ] = "top_up"
     reserves_per_arm: Annotated[int, Field(ge=0, le=1_000_000, description="reserve cases drawn in each stratum")] = 3
+    draw_by: Annotated[
+        Literal["permanent_random_numbers", "systematic"], Field(description="how the cases of a stratum are drawn")
+    ] = "permanent_random_numbers"
     seed: Annotated[int, Field(ge=0, lt=2**63, description="seed of the draw")] = 2012
+    judgements: Annotated[
+        str, Field(description=_ABOUT_RETURNS, json_schema_extra={"contract": "judgements"}), AfterValidator(_plain)
+    ] = ""
+    outcome: Annotated[
+        str,
+        Field(description="yes/no column of the judgements, or without them of the list, that is estimated; empty: draw only"),
+        AfterValidator(_plain),
+    ] = DEFAULT_OUTCOME
+    lonely: Annotated[
+        Literal["fail", "adjust", "average"],
+        Field(description="where one case alone is judged in a stratum of several: no error is given, or which one (as in R)"),
+    ] = "fail"
     confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
     icc: Annotated[Correlation, Field(description="assumed correlation of cases in one area")] = 0.05
+    rho_between_arms: Annotated[
+        Correlation | None, Field(description="the same for cases of its different arms, not above icc; None shows 0 and icc")
+    ] = None
+    margin: Annotated[float, Field(ge=0.001, lt=0.5, description="half width wanted, fraction")] = 0.05
+    margin_confidence: Annotated[Confidence, Field(description="confidence level of that half width")] = 0.8
+    expected_cases: Annotated[
+        list[Annotated[float, Field(gt=0, le=10_000)]],
+        Field(min_length=1, description="mean numbers of cases expected in a stratum, where no list is at hand"),
+        AfterValidator(_distinct),
+    ] = [2, 5, 10, 20]
+    overdispersion: Annotated[float, Field(ge=1, le=100, description="variance over mean of that number; 1 is Poisson")] = 1
+    usable: Annotated[
+        list[_Share],
+        Field(min_length=1, description="shares of cases drawn that can be judged, for the reserves needed"),
+        AfterValidator(_distinct),
+    ] = [0.9, 0.8, 0.7]
+
+    @property
+    def fieldwork_areas(self) -> list[str]:
+        """The areas visited: those named, or those selected from the table of areas."""
+        return sites.chosen(self.site_table()) if self.sites else self.areas
+
+    @property
+    def design_evidence(self) -> str:
+        """Whether the design is that of 2012, and so published, or the user's own, and so supplied."""
+        return "supplied" if self.own_figures() else published.EVIDENCE
+
+    def site_table(self) -> pd.DataFrame:
+        """The areas and why they are visited: the columns of ``fieldwork_sites.csv``."""
+        if not self.sites:
+            return sites.as_named(self.areas)
+        return sites.select(sites.read(Path(self.sites), self.size), self.highest, self.lowest)
 
     def own_figures(self) -> list[str]:
         """Areas or numbers other than those of 2012."""
         asked = {published.number("release_cases_hosted"), published.number("release_cases_placed_out")}
-        own = {"areas": sorted(self.areas) != sorted(published.areas()), "cases_per_arm": {self.cases_per_arm} != asked}
+        own = {
+            "areas": sorted(self.areas) != sorted(published.areas()),
+            "sites": bool(self.sites),
+            "cases_per_arm": {self.cases_per_arm} != asked,
+        }
         return [name for name, differs in own.items() if differs]
 
     @model_validator(mode="after")
-    def _areas_must_be_named(self) -> "FieldworkSampling":
-        if self.frame and (self.frame != SYNTHETIC or "areas" in self.own_figures()):
-            frame = self.read_cases().table
-            known = sorted({*frame["home_area"].unique(), *frame["supervising_area"].unique()})
-            for area in self.areas:
-                if area not in known:
-                    raise ValueError(f"parameter areas: no case of the frame names {area!r}; {_near(area, known)}")
+    def _must_agree(self) -> "FieldworkSampling":
+        """Whatever one parameter says of another, or of what stands in a file."""
+        if self.sites and "areas" in self.own_figures():
+            raise ValueError("parameter sites selects the areas, so leave out areas, or leave out sites")
+        if self.rho_between_arms is not None and self.rho_between_arms > self.icc:
+            raise ValueError(
+                f"parameter rho_between_arms: cases of different arms cannot be more alike than icc, {self.icc:g}; lower it"
+            )
+        try:
+            areas = self.fieldwork_areas
+        except InputError as error:
+            raise ValueError(f"parameter sites: {error}") from None
+        for area in self.supplementary:
+            if area in areas:
+                raise ValueError(f"parameter supplementary: {area!r} is one of the fieldwork areas; name it once")
+        if self.frame:
+            self._must_fit_the_frame(areas)
+        elif self.judgements:
+            raise ValueError("parameter judgements: needs the list that the cases were drawn from; add frame")
         return self
+
+    def _must_fit_the_frame(self, areas: list[str]) -> None:
+        from helpers import fieldwork
+
+        frame = self.read_cases().table
+        known = {*frame["home_area"].cat.categories, *frame["supervising_area"].cat.categories}
+        named = {"sites" if self.sites else "areas": areas, "supplementary": self.supplementary}
+        for name, wanted in named.items():
+            for area in [area for area in wanted if area not in known]:
+                raise ValueError(f"parameter {name}: no case of the frame names {area!r}; {_near(area, sorted(known))}")
+        if self.looked_after_only and "looked_after" not in frame:
+            raise ValueError("parameter looked_after_only: the frame has no column looked_after")
+        if SYNTHETIC in (self.frame, self.judgements) and self.judgements not in (NO_CASES, self.frame):
+            raise ValueError(
+                "parameter judgements: made-up cases and your own are never mixed; give your own judgements with your own frame, "
+                "and synthetic ones with the synthetic frame"
+            )
+        try:
+            fieldwork.check(self)
+        except InputError as error:
+            raise ValueError(str(error)) from None
 
 
 def _near(area: str, known: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The one way to show and to write a table or a figure: always with its evidence."""
 
 import fcntl
+import json
 import math
 import os
 import textwrap
@@ -80,13 +81,18 @@ def whole(count: float) -> str:
     return f"{int(count):,}"
 
 
+def whole_or_many(count: float) -> str:
+    """A count as `whole` writes it; an infinite one is very many."""
+    return "very many" if math.isinf(count) else whole(count)
+
+
 def precision_in_words(found: Mapping[str, float], confidence: float) -> str:
     """What a design could show, as the end of a sentence that begins "Had areas and cases been drawn at random".
 
     Parameters
     ----------
     found : mapping
-        As from `helpers.sampling.headline`.
+        As from `helpers.planning.headline`.
     confidence : float
     """
     widths = range_of(found["least_half_width"], found["greatest_half_width"], most=0.5)
@@ -155,10 +161,21 @@ def write_cases(table: pd.DataFrame, name: str, output: str) -> None:
         As `write_table`.
     """
     _check(table, name, contracts.RESTRICTED)
-    if output and len(table) and RESTRICTED not in Path(output).parts:
+    if len(table):
+        _write_restricted(f"{name}.csv", _csv(table), output)
+
+
+def write_audit(audit: Mapping[str, object], output: str) -> None:
+    """Write ``restricted/fieldwork_draw.json``, as `write_cases` writes cases; an empty audit writes nothing."""
+    if audit:
+        _write_restricted("fieldwork_draw.json", (json.dumps(audit, indent=2, ensure_ascii=False) + "\n").encode(), output)
+
+
+def _write_restricted(name: str, content: bytes, output: str) -> None:
+    if output and RESTRICTED not in Path(output).parts:
         folder = Path(output) / RESTRICTED
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_private(folder / f"{name}.csv", _csv(table))
+        _write_private(folder / name, content)
 
 
 def write_decisions(treated: Treated, parameters: CaseParameters, tables: tuple[str, ...]) -> pd.DataFrame | None:
@@ -308,7 +325,7 @@ def show_decisions(decisions: pd.DataFrame | None) -> Shown | None:
     return show_table(verdicts, {"table": "Table", "action": "Verdict"}, caption, {"table": spaced})
 
 
-def show_assumptions(contract: Literal["frame", "cases"], parameters: CaseParameters) -> Shown | None:
+def show_assumptions(contract: Literal["frame", "cases", "judgements"], parameters: CaseParameters) -> Shown | None:
     """What the synthetic cases assume; nothing where the cases are not synthetic."""
     if parameters.case_evidence != synthetic.EVIDENCE:
         return None
@@ -322,9 +339,9 @@ def show_parameters(parameters: Parameters) -> Shown:
     # The folder for output is the runner's affair and no choice that bears on a result.
     own = sorted(fields, key=lambda name: name in CaseParameters.model_fields)
     names = [name for name in own if name != "output"]
-    # Where a case list lies is nobody's affair.
+    # Where a list lies is nobody's affair.
     values = {name: str(getattr(parameters, name)) or "(empty)" for name in names} | dict.fromkeys(
-        parameters.case_lists(), "your own list"
+        parameters.own_files(), "your own list"
     )
     rows = [(name, values[name], fields[name].description) for name in names]
     table = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])

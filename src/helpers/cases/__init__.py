@@ -1,4 +1,4 @@
-"""Read a case-level file - a sampling frame, or inspected cases - and check it whole.
+"""Read a case-level file - a sampling frame, inspected cases, or the judgements of a fieldwork - and check it whole.
 
 Reading never writes: no copy, no cache on disk. What stands in a case - identifier, name, free text - never stands in
 a message or a note.
@@ -16,12 +16,11 @@ import pyarrow as pa
 
 from helpers.cases import columns as tidy
 from helpers.cases.columns import Coded
-from helpers.cases.contracts import CONTRACTS, Column, Contract, check_contract, dictionary, template
+from helpers.cases.contracts import CONTRACTS, OUTCOMES, Column, Contract, check_contract, dictionary, template
 from helpers.cases.files import CaseFile, found, opened
 from helpers.cases.refusals import Refused, Violation, counted, listed, rows_named, whole_file
 from helpers.cases.rules import header_violations, printable, value_violations
 from helpers.datapackage import shown
-from helpers.ratings import CARE_GROUPS
 
 __all__ = ["Checked", "Contract", "Refused", "Violation", "dictionary", "read", "template"]
 
@@ -47,14 +46,14 @@ def read(path: str | Path, contract: Contract) -> Checked:
     ----------
     path : str or Path
         File that ends in .csv (UTF-8), .xlsx or .parquet, with column names in row 1.
-    contract : {"frame", "cases"}
-        Sampling frame, or inspected cases; `dictionary` lists their columns.
+    contract : {"frame", "cases", "judgements"}
+        Sampling frame, inspected cases, or the returns from a fieldwork; `dictionary` lists their columns.
 
     Returns
     -------
     Checked
-        The columns of the contract that are there, in its order, then (in a frame) the outcomes in the order of
-        the file. Identifiers are text, names and groups and years categories (home_area and supervising_area share
+        The columns of the contract that are there, in its order, then (but in inspected cases) the outcomes in the order
+        of the file. Identifiers are text, names and choices and years categories (home_area and supervising_area share
         theirs), yes/no nullable ``boolean``, `opened` ``datetime64[s]``, `age` ``Int16``, `caseload` ``Int64``,
         `weight` ``float64``. Rows are in the order of the file; rows blank in every column read are left out.
 
@@ -108,7 +107,7 @@ def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
     if not wanted:
         raise Refused(name, violations)
     extra = [header for header in file.header if header not in wanted]
-    candidates = [header for header in extra if contract == "frame" and _may_be_outcome(file.sample(places[header]))]
+    candidates = [header for header in extra if contract in OUTCOMES and _may_be_outcome(file.sample(places[header]))]
     ids = [column for column in wanted if wanted[column].kind == "id"]
     few = [column for column in wanted if wanted[column].kind != "id"] + candidates
     loaded = file.load([places[column] for column in ids], [places[column] for column in few])
@@ -126,7 +125,7 @@ def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
     outcomes = {header: column for header, column in outcomes.items() if _is_outcome(header, column, rows, notes)}
     _note_columns(list(outcomes), [header for header in extra if header not in outcomes], notes)
     data = _tidied(data, wanted, notes) | {header: tidy.tidy_yes_no(header, column, notes) for header, column in outcomes.items()}
-    violations += value_violations({column: data[column] for column in wanted}, contract, rows)
+    violations += value_violations(data, contract, rows)
     if violations:
         raise Refused(name, violations)
     if contract == "frame":
@@ -224,8 +223,8 @@ def _typed(data: Mapping[str, Any], wanted: Mapping[str, Column]) -> pd.DataFram
             done[name] = tidy.as_text(column)
         elif kind == "name":
             done[name] = _as_category(column, names)
-        elif kind == "group":
-            done[name] = _as_category(column, CARE_GROUPS)
+        elif kind == "choice":
+            done[name] = _as_category(column, wanted[name].choices)
         elif kind == "year":
             done[name] = _as_category(column, sorted(column.values))
         elif kind == "yes_no":

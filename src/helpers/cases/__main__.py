@@ -9,6 +9,7 @@ TEMPLATES = {
     "sampling_frame.csv": lambda: template("frame"),
     "inspected_cases.csv": lambda: template("cases"),
     "inspected_cases_by_standard.csv": lambda: template("cases", "the standards"),
+    "judgements.csv": lambda: template("judgements"),
     "data_dictionary.csv": dictionary,
 }
 

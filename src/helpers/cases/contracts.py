@@ -1,6 +1,6 @@
-"""The columns of the two case-level contracts; the checks, the data dictionary and the templates all come from here."""
+"""The columns of the three case-level contracts; the checks, the data dictionary and the templates all come from here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import pandas as pd
@@ -12,13 +12,20 @@ from helpers.ratings import CARE_GROUPS, QUESTIONS, STANDARDS
 
 KEY_QUESTIONS = tuple(f"{standard}_{question}" for standard in STANDARDS for question in QUESTIONS)
 JUDGEMENTS = {"the standards": STANDARDS, "the key questions": KEY_QUESTIONS}
-Contract = Literal["frame", "cases"]
-Kind = Literal["id", "name", "group", "yes_no", "date", "whole", "number", "year"]
+INSPECTED, REPLACED = "inspected", "replaced"
+LOST = ("refused", "file_unusable", "found_ineligible")
+STATUSES = (INSPECTED, *LOST, REPLACED)
+Contract = Literal["frame", "cases", "judgements"]
+Kind = Literal["id", "name", "choice", "yes_no", "date", "whole", "number", "year"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a contract; `low` and `high` bound whole numbers, `examples` fill the template."""
+    """A column of a contract.
+
+    `examples` fill the template, `choices` are those of a choice or of yes/no, `low` and `high` bound whole numbers, and
+    `besides` says for the dictionary what a value must keep beside other values.
+    """
 
     name: str
     kind: Kind
@@ -26,11 +33,16 @@ class Column:
     examples: tuple[str, str, str]
     required: bool = False
     filled: bool = False
+    unique: bool = False
+    choices: tuple[str, ...] = ("yes", "no")
     low: int = 0
     high: int = tidy.MOST
+    besides: str = ""
 
 
-_CASE_ID = Column("case_id", "id", "identifier of the case", ("EXAMPLE-1", "EXAMPLE-2", "EXAMPLE-3"), required=True, filled=True)
+_CASE_ID = Column(
+    "case_id", "id", "identifier of the case", ("EXAMPLE-1", "EXAMPLE-2", "EXAMPLE-3"), required=True, filled=True, unique=True
+)
 _AREAS = ("Area A", "Area B", "Area B")
 _JUDGED = ("yes", "no", "")
 _QUESTION_WORDS = {
@@ -55,11 +67,12 @@ CONTRACTS: dict[Contract, tuple[Column, ...]] = {
         ),
         Column(
             "care_group",
-            "group",
+            "choice",
             "whether the child is in care, and lives inside or outside the area",
             CARE_GROUPS,
-            True,
+            required=True,
             filled=True,
+            choices=CARE_GROUPS,
         ),
         Column(
             "child_protection",
@@ -70,7 +83,13 @@ CONTRACTS: dict[Contract, tuple[Column, ...]] = {
         Column("year", "year", "calendar or financial year of the inspection", ("2018/19", "2018/19", "2019/20")),
         Column("weight", "number", "weight of the case: how many cases it stands for", ("1.5", "1.5", "2"), filled=True),
         Column(
-            "caseload", "whole", "all cases of the team at the time, one value a team", ("40", "40", "25"), filled=True, low=1
+            "caseload",
+            "whole",
+            "all cases of the team at the time, one value a team",
+            ("40", "40", "25"),
+            filled=True,
+            low=1,
+            besides="one value for each yot, not below its cases in the file",
         ),
         *(Column(name, "yes_no", f"whether {name} is sufficient; blank: not judged", _JUDGED) for name in STANDARDS),
         *(
@@ -84,11 +103,44 @@ CONTRACTS: dict[Contract, tuple[Column, ...]] = {
             for question in QUESTIONS
         ),
     ),
+    "judgements": (
+        _CASE_ID,
+        Column(
+            "status",
+            "choice",
+            "what became of the case in the fieldwork",
+            (INSPECTED, "refused", INSPECTED),
+            required=True,
+            filled=True,
+            choices=STATUSES,
+            besides=f"{REPLACED} only where replaces of a row names the case",
+        ),
+        Column(
+            "replaces",
+            "id",
+            "identifier of the case that this reserve case stands in for",
+            ("", "", "EXAMPLE-2"),
+            unique=True,
+            besides=f"not the case itself, nor one in the file with status {INSPECTED}",
+        ),
+        Column("assessor", "id", "identifier of who judged the case", ("ASSESSOR-1", "ASSESSOR-2", "ASSESSOR-1")),
+    ),
+}
+# The contracts in which any other column of yes and no is an outcome, and an example of one.
+OUTCOMES: dict[Contract, Column] = {
+    "frame": Column("sufficient", "yes_no", "outcome of the case; blank: not judged", _JUDGED),
+    "judgements": Column(
+        "sufficient",
+        "yes_no",
+        "outcome of the case; blank: not judged",
+        ("yes", "", "no"),
+        besides=f"filled only where status is {INSPECTED}",
+    ),
 }
 _TYPES: dict[Kind, str] = {
     "id": "text",
     "name": "text",
-    "group": "category",
+    "choice": "category",
     "yes_no": "yes/no",
     "date": "date",
     "whole": "whole number",
@@ -109,19 +161,14 @@ def check_contract(contract: str) -> None:
         raise InputError(f"there is no contract {contract!r}; {did_you_mean(str(contract), get_args(Contract))}")
 
 
-def choices(column: Column) -> tuple[str, ...]:
-    """The values that a group or yes/no column may have."""
-    return CARE_GROUPS if column.kind == "group" else ("yes", "no")
-
-
 def allowed(column: Column) -> str:
     """What a value may be, in words that follow "must be"."""
     years = f"from {tidy.FIRST_YEAR} to {tidy.LAST_YEAR}"
     return {
-        "id": "text, unique whatever its capitals" if column.required else "text",
+        "id": "text, unique whatever its capitals" if column.unique else "text",
         "name": "text",
-        "group": listed(choices(column), "or"),
-        "yes_no": listed(choices(column), "or"),
+        "choice": listed(column.choices, "or"),
+        "yes_no": listed(column.choices, "or"),
         "date": f"a date like 2012-03-31 or 31/03/2012, {years}",
         "whole": f"a whole number {_range(column)}",
         "number": "a number above 0",
@@ -142,7 +189,7 @@ def _needed(column: Column) -> str:
 
 
 def dictionary() -> pd.DataFrame:
-    """The data dictionary of both contracts.
+    """The data dictionary of all contracts.
 
     Returns
     -------
@@ -151,14 +198,13 @@ def dictionary() -> pd.DataFrame:
     """
     rows = []
     for contract, columns in CONTRACTS.items():
-        for column in columns:
+        others = [replace(OUTCOMES[contract], name="any other")] if contract in OUTCOMES else []
+        for column in (*columns, *others):
+            besides = f"; {column.besides}" if column.besides else ""
             blank = "" if column.filled else "; may be blank"
-            extra = "; one value for each yot, not below its cases in the file" if column.name == "caseload" else ""
-            words = (_TYPES[column.kind], _needed(column), allowed(column) + extra + blank, column.meaning)
+            words = (_TYPES[column.kind], _needed(column), allowed(column) + besides + blank, column.meaning)
             rows.append((contract, column.name, *words))
-    rows.append(("frame", "any other", "yes/no", "no", "yes or no; may be blank", "outcome of the case; blank: not judged"))
-    table = pd.DataFrame(rows, columns=["contract", "column", "type", "required", "allowed", "meaning"], dtype="str")
-    return table.sort_values("contract", key=lambda names: names.map({"frame": 0, "cases": 1}), kind="stable", ignore_index=True)
+    return pd.DataFrame(rows, columns=["contract", "column", "type", "required", "allowed", "meaning"], dtype="str")
 
 
 def template(contract: Contract, judgements: Literal["the key questions", "the standards"] = "the key questions") -> pd.DataFrame:
@@ -166,7 +212,7 @@ def template(contract: Contract, judgements: Literal["the key questions", "the s
 
     Parameters
     ----------
-    contract : {"frame", "cases"}
+    contract : {"frame", "cases", "judgements"}
     judgements : {"the key questions", "the standards"}
         Which of the two sets of judgements inspected cases have.
 
@@ -177,5 +223,6 @@ def template(contract: Contract, judgements: Literal["the key questions", "the s
     """
     check_contract(contract)
     left_out = {name for kind, names in JUDGEMENTS.items() if kind != judgements for name in names}
-    columns = {column.name: column.examples for column in CONTRACTS[contract] if column.name not in left_out}
-    return pd.DataFrame(columns | ({"sufficient": _JUDGED} if contract == "frame" else {}), dtype="str")
+    columns = [column for column in CONTRACTS[contract] if column.name not in left_out]
+    outcomes = [OUTCOMES[contract]] if contract in OUTCOMES else []
+    return pd.DataFrame({column.name: column.examples for column in columns + outcomes}, dtype="str")

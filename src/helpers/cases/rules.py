@@ -1,8 +1,8 @@
-"""The rules of the two case-level contracts, checked by pandera, and how to say which rows break them."""
+"""The rules of the three case-level contracts, checked by pandera, and how to say which rows break them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from typing import Any
@@ -14,12 +14,23 @@ import pyarrow.compute as pc
 
 from helpers.cases import columns as tidy
 from helpers.cases.columns import Coded
-from helpers.cases.contracts import CONTRACTS, JUDGEMENTS, KEY_QUESTIONS, Column, Contract, Kind, allowed, choices
+from helpers.cases.contracts import (
+    CONTRACTS,
+    INSPECTED,
+    JUDGEMENTS,
+    KEY_QUESTIONS,
+    LOST,
+    REPLACED,
+    Column,
+    Contract,
+    Kind,
+    allowed,
+)
 from helpers.cases.refusals import Violation, listed, rows_named
 from helpers.ratings import STANDARDS
 
 VALUES_SHOWN = 3
-# Wrong answers to yes or no, and to the care group, that are no child's name.
+# Wrong answers to yes or no, the care group and the status that are no child's name.
 USUAL_WORDS = {"unknown", "not known", "n/k", "nk", "n/a", "na", "none", "null", "nil", "-", "?", "x", "t", "f", "ok", "maybe"}
 USUAL_WORDS |= {
     "partly",
@@ -34,6 +45,17 @@ USUAL_WORDS |= {
     "don't know",
 }
 USUAL_WORDS |= {"lac", "looked after", "in care", "not in care", "care", "inside", "outside", "in area", "out of area", "home"}
+USUAL_WORDS |= {
+    "declined",
+    "withdrawn",
+    "ineligible",
+    "unusable",
+    "file missing",
+    "complete",
+    "completed",
+    "not started",
+    "pending",
+}
 LONGEST_SHOWN = 20
 # More different wrong values than this are another column's, and could be names.
 MOST_WRONG_VALUES = 20
@@ -119,8 +141,8 @@ def value_violations(data: Mapping[str, Any], contract: Contract, rows: np.ndarr
     Parameters
     ----------
     data : mapping of str to Arrow array or Coded
-        Columns of the contract, blanks missing.
-    contract : {"frame", "cases"}
+        Columns of the contract, then outcomes; blanks missing.
+    contract : {"frame", "cases", "judgements"}
     rows : array of int
         Row of the file in which each case stands.
     """
@@ -181,17 +203,17 @@ def rules(column: Column) -> list[Rule]:
     """The rules that the values of a column keep."""
     filled = _says("filled", "be filled", "it is blank in")
     done = [Rule("filled", lambda values: values.notna(), filled)] if column.filled else []
-    return done + _RULES[column.kind](column)
+    return done + _RULES[column.kind](column) + _ACROSS.get(column.name, [])
 
 
 def _rules_of_id(column: Column) -> list[Rule]:
     shortened = _says("shortened", "be text", "a spreadsheet has shortened it to a number (like 1.2E+11) in")
-    unique = [Rule("unique", _is_unique, _told_repeated)] if column.required else []
+    unique = [Rule("unique", _is_unique, _told_repeated)] if column.unique else []
     return [*unique, Rule("shortened", _is_not_shortened, shortened)]
 
 
 def _rules_of_choice(column: Column) -> list[Rule]:
-    return [Rule("allowed", _each(lambda values: [value in choices(column) for value in values]), _told_values)]
+    return [Rule("allowed", _each(lambda values: [value in column.choices for value in values]), _told_values)]
 
 
 def _rules_of_date(column: Column) -> list[Rule]:
@@ -204,15 +226,7 @@ def _rules_of_whole(column: Column) -> list[Rule]:
         read = [tidy.whole(value) for value in values]
         return [number is not None and column.low <= number <= column.high for number in read]
 
-    done = [Rule("whole number", _each(good), _says("whole number", f"be {allowed(column)}"))]
-    if column.name == "caseload":
-        vary = _says("one a team", "have one value for each yot", "it varies within a yot in")
-        low = _says("too low", "not be below the number of the yot's cases in the file", "it is in")
-        done += [
-            Rule("one a team", _has_one_caseload, vary, across=True),
-            Rule("too low", _has_enough_caseload, low, across=True),
-        ]
-    return done
+    return [Rule("whole number", _each(good), _says("whole number", f"be {allowed(column)}"))]
 
 
 def _rules_of_number(column: Column) -> list[Rule]:
@@ -231,7 +245,7 @@ def _rules_of_year(column: Column) -> list[Rule]:
 _RULES: dict[Kind, Callable[[Column], list[Rule]]] = {
     "id": _rules_of_id,
     "name": lambda column: [],
-    "group": _rules_of_choice,
+    "choice": _rules_of_choice,
     "yes_no": _rules_of_choice,
     "date": _rules_of_date,
     "whole": _rules_of_whole,
@@ -296,6 +310,92 @@ def _all_but(table: pd.DataFrame, wrong: pd.Index) -> pd.Series:
     return good
 
 
+def _with_status(table: pd.DataFrame, *statuses: str) -> pd.Series:
+    good = table["status"].isin(statuses) if "status" in table else False
+    return pd.Series(good, index=table.index, dtype=bool)
+
+
+def _folded(table: pd.DataFrame, column: str) -> pd.Series:
+    """Identifiers whatever their capitals, as they are unique; all missing where the column is."""
+    return table[column].str.lower() if column in table else pd.Series(None, index=table.index, dtype="str")
+
+
+def _is_not_its_own(table: pd.DataFrame) -> pd.Series:
+    return ~_folded(table, "replaces").eq(_folded(table, "case_id"))
+
+
+def _replaces_no_inspected(table: pd.DataFrame) -> pd.Series:
+    inspected = _folded(table, "case_id")[_with_status(table, INSPECTED)]
+    return ~_folded(table, "replaces").isin(inspected.dropna()) | ~_is_not_its_own(table)
+
+
+def _is_replaced(table: pd.DataFrame) -> pd.Series:
+    ids = _folded(table, "case_id")
+    return ~_with_status(table, REPLACED) | ids.isin(_folded(table, "replaces").dropna()) | ids.isna()
+
+
+def _told_not_replaced(column: Column, where: np.ndarray, rows: np.ndarray, data: Mapping[str, Any]) -> list[Violation]:
+    there = tuple(rows[where].tolist())
+    text = (
+        f"{column.name} {REPLACED} needs a row whose replaces names the case; use {listed(LOST, 'or')} for a case that "
+        f"nobody replaced ({rows_named(there)})"
+    )
+    return [Violation("replaced", column.name, there, text)]
+
+
+def _outcomes(columns: Iterable[str]) -> list[str]:
+    kept = {column.name for column in CONTRACTS["judgements"]}
+    return [name for name in columns if name not in kept]
+
+
+def _is_judged_if_inspected(table: pd.DataFrame) -> pd.Series:
+    judged = table[_outcomes(table)].notna().any(axis=1)
+    return ~(judged & _with_status(table, *LOST, REPLACED))
+
+
+def _told_judged(column: Column, where: np.ndarray, rows: np.ndarray, data: Mapping[str, Any]) -> list[Violation]:
+    told = _says("judged", f"be blank where status is not {INSPECTED}", "it is filled in")
+    filled = {name: where[data[name].codes[where] >= 0] for name in _outcomes(data)}
+    return [
+        violation
+        for name, places in filled.items()
+        if len(places)
+        for violation in told(replace(column, name=printable(name)), places, rows, data)
+    ]
+
+
+# Rules about a column beside others, by its name.
+_ACROSS: dict[str, list[Rule]] = {
+    "caseload": [
+        Rule(
+            "one a team",
+            _has_one_caseload,
+            _says("one a team", "have one value for each yot", "it varies within a yot in"),
+            across=True,
+        ),
+        Rule(
+            "too low",
+            _has_enough_caseload,
+            _says("too low", "not be below the number of the yot's cases in the file", "it is in"),
+            across=True,
+        ),
+    ],
+    "status": [
+        Rule("replaced", _is_replaced, _told_not_replaced, across=True),
+        Rule("judged", _is_judged_if_inspected, _told_judged, across=True),
+    ],
+    "replaces": [
+        Rule("own", _is_not_its_own, _says("own", "name another case than its own row's", "it does not in"), across=True),
+        Rule(
+            "inspected",
+            _replaces_no_inspected,
+            _says("inspected", f"not name a case whose status is {INSPECTED}", "it does in"),
+            across=True,
+        ),
+    ],
+}
+
+
 def _told_values(column: Column, where: np.ndarray, rows: np.ndarray, data: Mapping[str, Any]) -> list[Violation]:
     """Name the wrong values with the right one that is near, unless they may be what stands in another column."""
     there = tuple(rows[where].tolist())
@@ -303,13 +403,13 @@ def _told_values(column: Column, where: np.ndarray, rows: np.ndarray, data: Mapp
     codes, counts = np.unique(coded.codes[where], return_counts=True)
     wrong = [coded.values[code] for code in codes[np.argsort(-counts, kind="stable")]]
     hold = "holds" if len(there) == 1 else "hold"
-    showable = [value for value in wrong if _is_usual(value, choices(column))]
+    showable = [value for value in wrong if _is_usual(value, column.choices)]
     if _may_be_of_another_column(wrong, column, data):
         what = "something else, which looks like another column's"
     elif not showable:
         what = "something else"
     else:
-        named = [_shown_value(value, choices(column)) for value in showable[:VALUES_SHOWN]]
+        named = [_shown_value(value, column.choices) for value in showable[:VALUES_SHOWN]]
         more = len(wrong) - len(named)
         what = listed([*named, f"{more} more"] if more else named)
     text = f"{column.name} must be {allowed(column)}{'' if column.filled else ' (or blank)'}; {rows_named(there)} {hold} {what}"
@@ -337,10 +437,8 @@ def _may_be_of_another_column(wrong: Sequence[str], column: Column, data: Mappin
     if len(wrong) > MOST_WRONG_VALUES or any(len(re.findall(r"\d", value)) > 2 for value in wrong):
         return True
     lower = {value.lower() for value in wrong}
-    for kept in CONTRACTS["frame"] + CONTRACTS["cases"]:
-        if kept.kind not in ("id", "name") or kept.name not in data:
-            continue
-        other = data[kept.name]
+    kept = {other.name for columns in CONTRACTS.values() for other in columns if other.kind in ("id", "name")}
+    for other in [data[name] for name in sorted(kept & data.keys())]:
         if isinstance(other, Coded):
             if lower & {value.lower() for value in other.values}:
                 return True

@@ -1,8 +1,11 @@
 """What may leave the room: tables made from cases, treated so that no child can be found in them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
-from helpers import draw, shares, suppression
+from helpers import contracts, shares, suppression
 from helpers.disclosure.decisions import EITHER, HIDDEN, Treated, untreated
 from helpers.disclosure.domains import treat_shares
 from helpers.disclosure.strata import treat_fieldwork
@@ -70,25 +73,33 @@ def in_words(rules: Rules) -> str:
     return " ".join(said)
 
 
-def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, pd.DataFrame]:
-    """Strata, allocation and draw of a frame: what may be shown, and the cases drawn, which may not.
+@dataclass(frozen=True)
+class ForTheTeam:
+    """What is made from a frame case by case or stratum by stratum, and how the draw can be repeated."""
+
+    tables: Mapping[str, pd.DataFrame]
+    audit: Mapping[str, object]
+
+
+def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, ForTheTeam]:
+    """All that is made from a frame: what may be shown, and what is for the team alone.
 
     Returns
     -------
     Treated
-        Tables ``fieldwork_scope`` and ``fieldwork_allocation``; without rows where there is no frame.
-    DataFrame
-        As from `helpers.draw.sample`.
+        The tables of `helpers.fieldwork.tables` that may be shown; without rows where there is no frame.
+    ForTheTeam
+        ``fieldwork_sample`` and ``fieldwork_response_by_stratum``, and `helpers.fieldwork.audit` (empty without a frame).
     """
-    checked, evidence = parameters.read_cases(), parameters.case_evidence
-    frame = checked.table if checked else draw.NO_CASES
-    eligible = draw.strata(frame, parameters.areas)
-    allocation = draw.allocate(eligible, parameters.areas, parameters.cases_per_arm, parameters.shortfall, evidence)
-    sample = draw.sample(eligible, allocation, parameters.seed, parameters.reserves_per_arm)
-    scope = draw.scope(frame, eligible, evidence)
-    if checked is None:
-        scope, allocation = scope.iloc[:0], allocation.iloc[:0]
-    return treat_fieldwork(scope, allocation, rules_in_force(parameters)), sample
+    # It draws, and so imports what checks lists of cases; a run on published figures need not wait for that.
+    from helpers import fieldwork
+
+    found = fieldwork.drawn(parameters)
+    made = fieldwork.tables(parameters, found)
+    treated = treat_fieldwork(made, rules_in_force(parameters))
+    own = {name: made.pop(name) for name in contracts.RESTRICTED if name in made}
+    audit = fieldwork.audit(parameters, found) if parameters.frame else {}
+    return Treated({name: treated.tables[name] for name in made}, treated.decisions), ForTheTeam(own, audit)
 
 
 def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:

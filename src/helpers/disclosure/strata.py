@@ -1,34 +1,40 @@
-"""The strata and the allocation of a frame, as they may be shown."""
+"""The strata, the draw and what came back of a fieldwork, as they may be shown."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
-from helpers.draw import ARMS
+from helpers.disclosure.fieldwork_estimates import treat_estimates
+from helpers.eligibility import PARTS
+from helpers.sampling import ARMS
 from helpers.suppression import Cells, Rules, shown_range
 
 _DRAWN = ("drawn", "topped_up", "shortfall")
 _WEIGHTS = ("inclusion_probability", "weight")
+_TELLS = "would tell of the size of a stratum"
+_CAUSES = ("not_judged", "refused", "file_unusable", "replaced", "no_return", "found_ineligible")
+_FOLLOWS = ("missing", "response_rate")
 
 
-def treat_fieldwork(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules | None) -> Treated:
-    """The number of cases in scope and in each stratum, as they may be shown.
+def treat_fieldwork(tables: Mapping[str, pd.DataFrame], rules: Rules | None) -> Treated:
+    """The tables of a fieldwork, as they may be shown.
 
     The number requested is a constant of the design. What is drawn would tell of the size of a stratum, so it is shown
     only in an area whose two sizes are shown and both leave no doubt that they reach the number requested: there it
-    tells nothing that they do not. Inclusion probabilities and weights are those of the numbers shown.
+    tells nothing that they do not. Inclusion probabilities and weights are those of the numbers shown. What came back is
+    shown for all cases and for an arm, and only where the number drawn of each stratum is.
 
     Parameters
     ----------
-    scope, allocation : DataFrame
-        ``fieldwork_scope`` and ``fieldwork_allocation`` of the cases.
+    tables : mapping
+        As from `helpers.fieldwork.tables`, without those for the team alone.
     rules : Rules, optional
         None: as they are.
     """
-    tables = {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
     if rules is None:
         return Treated(tables, untreated(tables))
+    scope, allocation = tables["fieldwork_scope"], tables["fieldwork_allocation"]
     log = Log(_cells(scope, allocation, rules), rules)
     counts = zip(scope["step"], scope["cases"], strict=True)
     scope = scope.assign(
@@ -42,10 +48,19 @@ def treat_fieldwork(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules 
         ]
     )
     told = enough.groupby(allocation["area"]).transform("all")
+    by_stratum = dict(zip(zip(allocation["area"], allocation["arm"], strict=True), told, strict=True))
     rows = zip(allocation.to_dict("records"), sizes, told, strict=True)
-    allocation = pd.DataFrame([row | _treat_stratum(row, *rest, log) for row, *rest in rows], dtype=object)
-    tables = {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
-    return Treated(tables, log.decisions(tables))
+    done = {
+        "fieldwork_scope": scope,
+        "fieldwork_allocation": pd.DataFrame([row | _treat_stratum(row, *rest, log) for row, *rest in rows], dtype=object),
+        "fieldwork_policies": _treat_policies(tables["fieldwork_policies"], by_stratum, log),
+        "fieldwork_supplementary": _treat_supplementary(tables["fieldwork_supplementary"], log),
+        "fieldwork_response": _treat_response(tables["fieldwork_response"], bool(told.all()), log),
+        "fieldwork_estimates": treat_estimates(
+            tables["fieldwork_estimates"], tables["fieldwork_response_by_stratum"], bool(told.all()), log
+        ),
+    }
+    return Treated(done, log.decisions(done))
 
 
 def _name(row: Mapping[str, object]) -> str:
@@ -60,14 +75,44 @@ def _treat_stratum(row: Mapping[str, object], size: object, told: bool, log: Log
     table = "fieldwork_allocation"
     if told:
         return {"eligible": size, "inclusion_probability": row["drawn"] / size, "weight": size / row["drawn"]}
-    drawn = dict.fromkeys(_DRAWN, log.hide(table, _name(row), _DRAWN, "would tell of the size of a stratum"))
+    drawn = dict.fromkeys((*_DRAWN, "note"), log.hide(table, _name(row), (*_DRAWN, "note"), _TELLS))
     return {"eligible": size} | drawn | dict.fromkeys(_WEIGHTS, log.hide(table, _name(row), _WEIGHTS, RESTS))
+
+
+def _treat_policies(policies: pd.DataFrame, told: Mapping[tuple[str, str], bool], log: Log) -> pd.DataFrame:
+    rows = []
+    for row in policies.to_dict("records"):
+        if not told[row["area"], row["arm"]]:
+            row |= dict.fromkeys(_DRAWN, log.hide("fieldwork_policies", f"{row['policy']}, {_name(row)}", _DRAWN, _TELLS))
+        rows.append(row)
+    return pd.DataFrame(rows, columns=policies.columns, dtype=object)
+
+
+def _treat_supplementary(extra: pd.DataFrame, log: Log) -> pd.DataFrame:
+    """Nothing of these areas but the number asked for: their sizes are not protected together with the others."""
+    columns = ("eligible", "drawn")
+    for row in extra.to_dict("records"):
+        log.hide("fieldwork_supplementary", _name(row), columns, _TELLS)
+    return extra.assign(**dict.fromkeys(columns, HIDDEN))
+
+
+def _treat_response(response: pd.DataFrame, told: bool, log: Log) -> pd.DataFrame:
+    """Counts of cases judged are no small counts of children; why others were not judged could be."""
+    few = response[list(_CAUSES)].isin(range(0 if log.rules.zeros == "hidden" else 1, log.rules.threshold))
+    hidden = [*_CAUSES, *_FOLLOWS] if few.any(axis=None) else []
+    if not told:
+        hidden = [name for name in response if name not in ("group", "evidence")]
+    rule = "a cause is small" if told else _TELLS
+    rows = []
+    for row in response.to_dict("records"):
+        rows.append(row | dict.fromkeys(hidden, log.hide("fieldwork_response", row["group"], hidden, rule)))
+    return pd.DataFrame(rows, columns=response.columns, dtype=object)
 
 
 def _cells(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules) -> Cells:
     values = {step: int(count) for step, count in zip(scope["step"], scope["cases"], strict=True)}
     steps, areas = frozenset(values), allocation["area"].nunique()
-    sums = [("listed", ("out_of_scope", "eligible")), ("eligible", ARMS)]
+    sums = [("listed", tuple(step for step in PARTS if step in steps)), ("eligible", ARMS)]
     for arm in ARMS:
         strata = {_name(row): int(row["eligible"]) for row in allocation[allocation["arm"] == arm].to_dict("records")}
         values |= strata | {arm: sum(strata.values())}

@@ -72,8 +72,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("file", metavar="FILE", help="CSV, XLSX or Parquet")
     check.add_argument(
-        "--contract", required=True, choices=["frame", "cases"], help="frame: to draw from; cases: inspected cases"
+        "--contract",
+        required=True,
+        choices=["frame", "cases", "judgements"],
+        help="frame: to draw from; cases: inspected cases; judgements: returns from a fieldwork",
     )
+    verify = commands.add_parser(
+        "verify",
+        help="draw the sample of a run again from its list, and say whether it is the same",
+        description="Draw the sample of a run again from its list, and compare it with the audit sheet. Nothing is written.",
+        epilog="Exit codes: 0 yes, it is the same; 2 the run or the list cannot be read; 3 it differs, and where.",
+    )
+    verify.add_argument("run", metavar="RUN", help="run folder, such as outputs/latest")
+    verify.add_argument("--frame", required=True, metavar="FILE", help="the list that the cases were drawn from")
     return parser
 
 
@@ -82,7 +93,7 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(words)
     try:
         with _stoppable():
-            return {"list": _list, "run": _run, "check": _check}[chosen.command](chosen)
+            return {"list": _list, "run": _run, "check": _check, "verify": _verify}[chosen.command](chosen)
     except InputError as error:
         return _end(chosen, str(error), 2)
     except OSError as error:
@@ -146,6 +157,15 @@ def _check(chosen: argparse.Namespace) -> int:
         "\n".join([f"{chosen.file}: good, {len(checked.table):,} cases", *(f"  note: {note}" for note in checked.notes)])
     )
     return 0
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from helpers.runs import progress
+    from helpers.runs.verify import verify
+
+    same, said = verify(Path(chosen.run), Path(chosen.frame))
+    progress.say("\n".join(said))
+    return 0 if same else 3
 
 
 def _run(chosen: argparse.Namespace) -> int:

@@ -20,8 +20,8 @@ from helpers.runs.execute import Outcome
 def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     """SHA-256 of all that a run reads: data, notebooks, helpers and lock, by path in the repository.
 
-    Tables of an earlier run that a parameter names are among them, by the parameter: ``run/tables/NAME.csv``. A case
-    list of the user's own is not: see `case_lists`.
+    Tables of an earlier run that a parameter names are among them, by the parameter: ``run/tables/NAME.csv``, and so is
+    a table of the user's own that holds no case. A case list is not: see `case_lists`.
 
     Raises
     ------
@@ -34,6 +34,8 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
             files |= {
                 f"{name}/tables/{path.name}": datapackage.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))
             }
+        open_tables = {name: path for name, path in parameters.own_files().items() if name not in parameters.case_lists()}
+        files |= {name: datapackage.sha256(path) for name, path in open_tables.items()}
     sources = [notebook.path for notebook in chosen] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
     for path in sources:
         if not path.is_file():
@@ -84,7 +86,7 @@ def build(
     given = {
         notebook.stem: parameters.model_dump(exclude={"output"})
         | {name: path.resolve().name for name, path in parameters.paths().items()}
-        | dict.fromkeys(parameters.case_lists(), "your own list")
+        | dict.fromkeys(parameters.own_files(), "your own list")
         for notebook, parameters in chosen.items()
     }
     return {

@@ -23,7 +23,7 @@ _OURS = ("InputError", "Refused", "Unprotectable", "KeyboardInterrupt")
 
 @contextmanager
 def linked(chosen: Mapping[Notebook, Parameters], hidden: Path) -> Iterator[dict[Notebook, dict[str, str]]]:
-    """Name the user's own case lists below the run folder by links, so that no page says where they lie.
+    """Name the user's own files below the run folder by links, so that no page says where they lie.
 
     Nothing is copied, and the links are gone before the run is.
     """
@@ -32,7 +32,7 @@ def linked(chosen: Mapping[Notebook, Parameters], hidden: Path) -> Iterator[dict
     try:
         for notebook, parameters in chosen.items():
             names[notebook] = {}
-            for name, path in parameters.case_lists().items():
+            for name, path in parameters.own_files().items():
                 folder.mkdir(mode=0o700, exist_ok=True)
                 link = folder / f"{notebook.stem[:2]}_{name}{path.suffix}"
                 link.symlink_to(path.resolve())

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from helpers.errors import InputError, did_you_mean
-from helpers.synthetic import frame, inspected
+from helpers.synthetic import frame, inspected, judgements
 from helpers.synthetic.frame import frame_batches, sampling_frame
 from helpers.synthetic.inspected import case_batches, inspected_cases
 from helpers.synthetic.tables import EVIDENCE, write
@@ -16,7 +16,7 @@ from helpers.synthetic.tables import EVIDENCE, write
 __all__ = ["EVIDENCE", "assumptions", "case_batches", "frame_batches", "inspected_cases", "sampling_frame", "write"]
 
 
-def assumptions(contract: Literal["frame", "cases"]) -> pd.DataFrame:
+def assumptions(contract: Literal["frame", "cases", "judgements"]) -> pd.DataFrame:
     """What no document supports and the made-up cases take for granted, from the constants that make them.
 
     Returns
@@ -29,7 +29,7 @@ def assumptions(contract: Literal["frame", "cases"]) -> pd.DataFrame:
     InputError
         There is no such contract.
     """
-    known = {"frame": frame.assumptions, "cases": inspected.assumptions}
+    known = {"frame": frame.assumptions, "cases": inspected.assumptions, "judgements": judgements.assumptions}
     if contract not in known:
         raise InputError(f"contract: there is none called {contract!r}; {did_you_mean(str(contract), known)}")
     return pd.DataFrame(known[contract](), columns=["assumption", "value", "why"], dtype="str").assign(evidence=EVIDENCE)

@@ -1,0 +1,102 @@
+"""Draw the sample of a run again from the list, and say whether it is the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from helpers import datapackage, fieldwork
+from helpers.errors import InputError
+from helpers.parameters import RESTRICTED, FieldworkSampling
+from helpers.results import neutral
+
+SHEET, AUDIT = "fieldwork_sample.csv", "fieldwork_draw.json"
+_COMPARED = ["case_id", "area", "arm", "role", "order", "random_number", "inclusion_probability", "weight"]
+_CHOSEN = ("areas", "looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
+
+
+def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
+    """Whether the list gives the audit sheet of a run, and sentences that say so or name the first case that differs.
+
+    Parameters
+    ----------
+    run : Path
+        A run folder.
+    frame : Path
+        The list that the cases were drawn from; another format or order of it will do.
+
+    Raises
+    ------
+    InputError
+        The run holds no draw, its audit cannot be read, or the list breaks its contract.
+    """
+    audit, sheet = _read(run)
+    parameters = FieldworkSampling(frame=str(frame), outcome="", **{name: audit[name] for name in _CHOSEN})
+    found = fieldwork.drawn(parameters)
+    again = found.all_drawn()[_COMPARED].reset_index(drop=True)
+    again = again.assign(case_id=again["case_id"].map(neutral), area=again["area"].map(neutral))
+    said = [_of_the_list(audit["frame"], frame, found)]
+    differences = _differences(sheet, again)
+    if differences:
+        return False, [f"no: {differences[0]}", *(f"    {more}" for more in differences[1:]), *said]
+    return True, [
+        f"yes: the list gives the {len(sheet)} cases of the audit sheet, in the same order and with the same weights",
+        *said,
+    ]
+
+
+def _read(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    folder = run / RESTRICTED
+    for name in (AUDIT, SHEET):
+        if not (folder / name).is_file():
+            raise InputError(f"{run}: holds no {RESTRICTED}/{name}; name a run folder of notebook 01 with a list of cases")
+    try:
+        audit = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
+        sheet = pd.read_csv(folder / SHEET, dtype=str, keep_default_na=False)[_COMPARED]
+        missing = [name for name in (*_CHOSEN, "frame") if name not in audit]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{run}: {RESTRICTED}/{AUDIT} or {SHEET} cannot be read as it was written") from None
+    if missing:
+        raise InputError(f"{run}: {RESTRICTED}/{AUDIT} does not say {missing[0]}")
+    return audit, sheet
+
+
+def _of_the_list(recorded: dict[str, Any], frame: Path, found: fieldwork.Drawn) -> str:
+    if datapackage.sha256(frame) == recorded.get("sha256"):
+        return "The list is the file that the cases were drawn from, byte for byte."
+    if fieldwork.fingerprint(found.eligible.cases) == recorded.get("sha256_of_eligible"):
+        return "The list is another file than the one drawn from, with the same eligible cases in the same strata."
+    counts = f"{len(found.eligible.cases)} cases are eligible in it, and {recorded.get('eligible')} were"
+    return f"The list is another one than that drawn from, with other eligible cases: {counts}."
+
+
+def _differences(sheet: pd.DataFrame, again: pd.DataFrame) -> list[str]:
+    """The first few rows that differ, each in words."""
+    # Numbers are compared as they are written, which loses nothing.
+    text = pd.read_csv(_as_file(again), dtype=str, keep_default_na=False)
+    key = ["area", "arm", "role", "order"]
+    both = sheet.merge(text, on=key, how="outer", suffixes=("", "_again"), indicator=True, sort=False)
+    values = [name for name in _COMPARED if name not in key]
+    wrong = both["_merge"].ne("both")
+    for name in values:
+        wrong |= both[name].fillna("") != both[f"{name}_again"].fillna("")
+    return [_in_words(row, values) for row in both[wrong].head(5).to_dict("records")]
+
+
+def _as_file(table: pd.DataFrame) -> Any:
+    from io import StringIO
+
+    return StringIO(table.to_csv(index=False, na_rep="[z]"))
+
+
+def _in_words(row: dict[str, Any], values: list[str]) -> str:
+    where = f"{row['area']}, {row['arm']}, {row['role']} {row['order']}"
+    if row["_merge"] == "left_only":
+        return f"{where}: the audit sheet has the case {row['case_id']}, and the list gives none there"
+    if row["_merge"] == "right_only":
+        return f"{where}: the list gives the case {row['case_id_again']}, and the audit sheet has none there"
+    if row["case_id"] != row["case_id_again"]:
+        return f"{where}: the audit sheet has the case {row['case_id']}, and the list gives {row['case_id_again']}"
+    name = next(name for name in values if row[name] != row[f"{name}_again"])
+    return f"{where}, case {row['case_id']}: {name} is {row[name]} in the audit sheet, and {row[f'{name}_again']} by the list"
