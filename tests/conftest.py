@@ -46,10 +46,22 @@ def own_lists(folder):
     cases["case_id"] = "CASEID-" + cases["case_id"].str[-5:]
     cases = cases[cases["yot"].isin([f"Synthetic service {number:02d}" for number in range(1, 9)])]
     cases.to_csv(folder / "cases.csv", index=False)
+    own_judgements(folder)
     for path in folder.iterdir():
         path.chmod(0o400)
     folder.chmod(0o500)
     return folder
+
+
+def own_judgements(folder):
+    """What came back for the cases that the default design draws from that frame."""
+    from helpers import fieldwork, parameters
+    from helpers.synthetic.judgements import judgements
+
+    found = fieldwork.drawn(parameters.FieldworkSampling(frame=str(folder / "frame.parquet")))
+    made = judgements(found.sheet, found.frame, seed=5)
+    made = made.assign(sufficient=made["sufficient"].map({True: "yes", False: "no"}), assessor="Jo Bloggs, inspector")
+    made.to_csv(folder / "judgements.csv", index=False)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +73,8 @@ def supplied_run(tmp_path_factory):
     watched = {name: base / name for name in ("home", "tmp")}
     for folder in watched.values():
         folder.mkdir()
-    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv", "--output", base / "outputs"]
+    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv"]
+    words += ["-p", "judgements=private-folder/judgements.csv", "--output", base / "outputs"]
 
     done = notebooks("run", *words, cwd=base, HOME=str(watched["home"]), TMPDIR=str(watched["tmp"]))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from helpers import figures, ledger, planning, prevalence, published, ratings, results
+from helpers import fieldwork, figures, ledger, parameters, planning, prevalence, published, ratings, results
 
 IN_CARE, ON_A_PLAN = prevalence.SHARES
 
@@ -47,7 +47,24 @@ COMMITTED = {
     "differences": (figures.difference_bounds, published_bounds),
     "verdicts": (figures.verdict_counts, lambda: ledger.build(published_tables())),
 }
+
+
+def estimates(values, treat=None):
+    """Estimates of the synthetic frame, as if they were somebody's own where a treatment is given."""
+    p = parameters.FieldworkSampling(**values)
+    table = fieldwork.tables(p, fieldwork.drawn(p))["fieldwork_estimates"]
+    return treat(table.assign(evidence="supplied")) if treat else table
+
+
+def hide_arms(table):
+    hidden = (table["group"] != "all") | (table["method"] != "logit_t") | (table["population"] != "finite")
+    return table.assign(**{name: table[name].astype(object).mask(hidden, "[c]") for name in ("estimate", "lower", "upper")})
+
+
 OTHERS = {
+    "estimates": (figures.fieldwork_estimates, partial(estimates, {})),
+    "estimates of a list": (figures.fieldwork_estimates, partial(estimates, {}, lambda table: table)),
+    "estimates, arms hidden": (figures.fieldwork_estimates, partial(estimates, {}, hide_arms)),
     "half widths, one area": (figures.half_widths, partial(precision, 1, 5, planning.ICCS, [0.8, 0.95])),
     "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*planning.ICCS, 0.6], [0.8, 0.9])),
     "shares, one correlation": (figures.share_intervals, partial(made_share, [0.05])),
@@ -276,3 +293,10 @@ def test_bars_of_verdicts_are_stacked_and_as_long_as_their_counts(name):
 def test_the_legend_names_the_verdicts_in_the_order_of_the_bars():
     legend = drawn("verdicts").axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == [verdict.replace("_", " ") for verdict in ledger.VERDICTS]
+
+
+def test_the_title_of_estimates_says_what_is_shown_and_nothing_of_made_up_cases():
+    assert title("estimates") == "SYNTHETIC CASES: what this figure looks like for a list of cases"
+    assert title("estimates of a list") == "65% of the eligible cases are judged yes (sufficient): 64% hosted, 65% placed out"
+    assert title("estimates, arms hidden") == "65% of the eligible cases are judged yes (sufficient)"
+    assert "[c]: hidden" in drawn("estimates, arms hidden").axes[0].get_xlabel()

@@ -85,8 +85,11 @@ class TestCommitted:
         kinds = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
         for statement in statements:
             schema = notebook.model.model_json_schema()["properties"][statement.target.id]
-            inner = kinds.get(schema.get("items", schema)["type"])
-            assert ast.unparse(statement.annotation) == (f"list[{inner}]" if schema["type"] == "array" else inner)
+            choices = [choice["type"] for choice in schema.get("anyOf", [])]
+            inner = kinds.get(schema.get("items", schema).get("type"))
+            expected = f"list[{inner}]" if schema.get("type") == "array" else inner
+            expected = " | ".join({**kinds, "null": "None"}[choice] for choice in choices) or expected
+            assert ast.unparse(statement.annotation) == expected
 
     def test_the_second_cell_builds_the_model_from_every_parameter(self, notebook):
         source = code_cells(notebook)[1].source

@@ -1,4 +1,5 @@
 import csv
+import json
 import math
 from html.parser import HTMLParser
 
@@ -301,7 +302,16 @@ def test_cases_are_written_where_their_owner_alone_can_read_them(tmp_path):
 def test_cases_are_not_written_without_an_output_nor_twice(tmp_path, monkeypatch, output):
     monkeypatch.chdir(tmp_path)
     results.write_cases(SAMPLE, "fieldwork_sample", output)
+    results.write_audit({"seed": 1}, output)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_how_cases_were_drawn_is_written_where_their_owner_alone_can_read_it(tmp_path):
+    results.write_audit({}, str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    results.write_audit({"seed": 2012, "areas": ["Ynys Môn"]}, str(tmp_path))
+    path = tmp_path / "restricted" / "fieldwork_draw.json"
+    assert path.stat().st_mode & 0o777 == 0o600 and json.loads(path.read_text())["areas"] == ["Ynys Môn"]
 
 
 def test_each_notebook_replaces_its_own_decisions_and_keeps_the_others(tmp_path):
@@ -337,6 +347,9 @@ def test_assumptions_are_shown_of_synthetic_cases_alone():
     shown = results.show_assumptions("cases", parameters.RatingComparisons())
     assert "calibrated" in repr(shown).lower() and shown.evidence == "synthetic"
     assert results.show_assumptions("cases", parameters.RatingComparisons(cases="")) is None
+    returned = parameters.FieldworkSampling(judgements="synthetic")
+    assert "refused" in repr(results.show_assumptions("judgements", returned))
+    assert results.show_assumptions("judgements", parameters.FieldworkSampling()) is None
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
 """The allocation and the draw: which cases of each stratum are the sample, and which its reserves."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from itertools import repeat
 from typing import Literal
 
 import numpy as np
@@ -27,7 +25,9 @@ SYSTEMATIC_DEFINITION = """\
 cases_of_stratum.sort(key=lambda case: (case.opened or "9999", case.case_id))  # a date like 2012-03-31
 start = int(random_number(f"{area}|{arm}", seed) * 2**53)
 places = [(start + number * 2**53) * eligible // (drawn * 2**53) for number in range(drawn)]
-sample = [cases_of_stratum[place] for place in places]"""
+sample = [cases_of_stratum[place] for place in places]
+left = [case for place, case in enumerate(cases_of_stratum) if place not in places]
+reserves = sorted(left, key=lambda case: (random_number(case.case_id, seed), case.case_id))[:reserves_per_arm]"""
 SYSTEMATIC_CAUTION = (
     "Equal steps give every case the same chance, but some pairs no chance at all, so no formula for the error of a "
     "systematic sample is without bias. The one used here is that of random draws: too wide where the order tells of the outcome "
@@ -36,6 +36,7 @@ SYSTEMATIC_CAUTION = (
 # Few enough that their bytes stay near the processor.
 _HASHED_AT_ONCE = 1024
 _HALF_OPEN = 2.0**-53
+_SPARE = 64
 
 
 def allocate(cases: pd.DataFrame, areas: Sequence[str], cases_per_arm: int, shortfall: Shortfall, evidence: str) -> pd.DataFrame:
@@ -109,10 +110,12 @@ def random_numbers(case_ids: Iterable[str], seed: int) -> np.ndarray:
     copy, update, digest = type(keyed).copy, type(keyed).update, type(keyed).digest
     numbers = np.empty(len(text), dtype=">u8")
     for start in range(0, len(text), _HASHED_AT_ONCE):
-        part = text.slice(start, _HASHED_AT_ONCE).to_pylist()
-        hashes = list(map(copy, repeat(keyed, len(part))))
-        deque(map(update, hashes, part), maxlen=0)
-        numbers[start : start + len(part)] = np.frombuffer(b"".join(map(digest, hashes)), dtype=">u8")
+        digests = []
+        for case_id in text.slice(start, _HASHED_AT_ONCE).to_pylist():
+            hashed = copy(keyed)
+            update(hashed, case_id)
+            digests.append(digest(hashed))
+        numbers[start : start + len(digests)] = np.frombuffer(b"".join(digests), dtype=">u8")
     return (numbers >> np.uint64(11)).astype(float) * _HALF_OPEN
 
 
@@ -130,20 +133,15 @@ def smallest(numbers: np.ndarray, groups: np.ndarray, wanted: Sequence[int], nam
         How many of each group; all of a group that has fewer.
     names : Series of str, shape (n,)
     """
-    # Small whole numbers are put in order by counting them.
-    narrow = groups.astype(np.int16) if len(wanted) < 2**15 else groups
-    order = np.argsort(narrow, kind="stable")
-    ends = np.cumsum(np.bincount(groups, minlength=len(wanted)))
-    found = []
-    for start, end, number in zip([0, *ends][: len(ends)], ends, wanted, strict=True):
-        places = order[start:end]
-        if 0 < number < len(places):
-            values = numbers[places]
-            # All that equal the last one wanted are looked at, so that the order of the list plays no part.
-            places = places[values <= np.partition(values, number - 1)[number - 1]]
-        chosen = pd.DataFrame({"place": places, "number": numbers[places], "name": names.iloc[places].array})
-        found.append(chosen.sort_values(["number", "name"])["place"].to_numpy()[: int(number)])
-    return found
+    sizes = np.bincount(groups, minlength=len(wanted))
+    least = np.minimum(wanted, sizes)
+    # Cases above a number that leaves far more than are wanted play no part; were it too few, all would be put in order.
+    kept = np.flatnonzero(numbers <= ((2 * least + _SPARE) / np.maximum(sizes, 1))[groups])
+    left = np.bincount(groups[kept], minlength=len(wanted))
+    if (left < least).any():
+        kept, left = np.arange(len(numbers)), sizes
+    order = kept[np.lexsort((names.iloc[kept].to_numpy(dtype=object), numbers[kept], groups[kept]))]
+    return [order[end - count :][:number] for end, count, number in zip(np.cumsum(left), left, least, strict=True)]
 
 
 def sample(
@@ -193,7 +191,8 @@ def sample(
 
 def _systematic(cases: pd.DataFrame, groups: np.ndarray, drawn: np.ndarray, names: Sequence[str], seed: int) -> list[np.ndarray]:
     """The places of a systematic sample of each stratum, in whole numbers so that no step is lost to rounding."""
-    order = cases.sort_values("case_id").sort_values("opened", na_position="last", kind="stable").index.to_numpy()
+    listed = cases.reset_index(drop=True).sort_values("case_id")
+    order = listed.sort_values("opened", na_position="last", kind="stable").index.to_numpy()
     starts = (random_numbers(names, seed) / _HALF_OPEN).astype(np.int64).tolist()
     chosen = []
     for stratum, (number, start) in enumerate(zip(drawn.tolist(), starts, strict=True)):

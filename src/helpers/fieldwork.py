@@ -11,6 +11,7 @@ from helpers.cases.refusals import listed
 from helpers.eligibility import Eligible
 from helpers.errors import InputError
 from helpers.parameters import DEFAULT_OUTCOME, SYNTHETIC, FieldworkSampling
+from helpers.prevalence import METHOD_NAMES
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,13 @@ STANDS_FOR = {
     estimates.FINITE: "the eligible cases listed for these areas; chosen areas say nothing of England and Wales",
     estimates.SUPER: "practice of which these areas' cases were a random sample; chosen areas say nothing of England and Wales",
     estimates.UNWEIGHTED: "the cases judged; areas with few cases count too much in it, and it says nothing of England and Wales",
+}
+
+
+WORDS = METHOD_NAMES | {
+    estimates.FINITE: "the cases listed",
+    estimates.SUPER: "beyond the list",
+    estimates.UNWEIGHTED: "unweighted, naive",
 }
 
 

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from helpers import contracts, synthetic
 from helpers.disclosure import Treated, rules_in_force, statement
 from helpers.errors import InputError
-from helpers.parameters import RESTRICTED, CaseParameters, Parameters
+from helpers.parameters import RESTRICTED, SYNTHETIC, CaseParameters, Parameters
 
 NOT_APPLICABLE = "[z]"
 # Cells that say why they hold no value.
@@ -327,7 +327,8 @@ def show_decisions(decisions: pd.DataFrame | None) -> Shown | None:
 
 def show_assumptions(contract: Literal["frame", "cases", "judgements"], parameters: CaseParameters) -> Shown | None:
     """What the synthetic cases assume; nothing where the cases are not synthetic."""
-    if parameters.case_evidence != synthetic.EVIDENCE:
+    # Each contract has a parameter of its name.
+    if getattr(parameters, contract) != SYNTHETIC:
         return None
     headings = {"assumption": "Assumption", "value": "Value", "why": "Why, and what no document says"}
     return show_table(synthetic.assumptions(contract), headings, "What these cases assume; no document supports it.")

@@ -83,10 +83,13 @@ def check(sheet: pd.DataFrame, judgements: pd.DataFrame) -> None:
         the one before it, or a case of the sample that stands in for another.
     """
     drawn = sheet.set_index("case_id")
-    rows = judgements.assign(row=np.arange(2, 2 + len(judgements)), replaces=judgements.get("replaces", pd.NA))
+    # No outcome comes along, which could be called as a column of the sheet is.
+    rows = judgements[["case_id"]].assign(row=np.arange(2, 2 + len(judgements)), replaces=judgements.get("replaces", pd.NA))
     known = rows["case_id"].isin(drawn.index)
     _refuse(rows[~known], "{rows} {hold} a case that was not drawn; check the list, the areas and the seed, or take it out")
-    rows = rows.join(drawn[["area", "arm", "role", "order"]], on="case_id").set_index("case_id", drop=False)
+    rows = rows.join(drawn[["area", "arm", "role", "order"]], on="case_id")
+    # One case may be written with other capitals where it is replaced, as `helpers.cases.read` allows.
+    rows = rows.assign(replaces=rows["replaces"].astype("str").str.lower()).set_index(rows["case_id"].str.lower())
     reserve, stands_in = rows["role"] == "reserve", rows["replaces"].notna()
     _refuse(rows[reserve & ~stands_in], "{rows} {hold} a reserve case and replaces is blank; name the case that it stands in for")
     _refuse(rows[~reserve & stands_in], "{rows} {hold} a case of the sample, which replaces no other; leave replaces blank")

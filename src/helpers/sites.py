@@ -1,5 +1,6 @@
 """Which areas to visit: the release says what informed the choice, and the rule here is ours."""
 
+import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,19 +40,29 @@ def read(path: str | Path, size: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        The file can not be read, a column is missing, an area is blank or stands twice, or a size is no number from 0.
+        The file can not be read, a column is missing or stands twice, a row has more or fewer fields, an area is blank or
+        stands twice (whatever its capitals), or a size is no number from 0.
     """
     name = shown(Path(path))
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError):
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = csv.reader(file, strict=True)
+    except (OSError, ValueError, csv.Error):
         raise InputError(f"{name}: is no CSV table that can be read; it needs the columns area and {size}") from None
     for column in ("area", size):
-        if column not in table:
-            raise InputError(f"{name}: column {column} is missing; {did_you_mean(column, list(table.columns))}")
+        if column not in header:
+            raise InputError(f"{name}: column {column} is missing; {did_you_mean(column, header)}")
+        if header.count(column) > 1:
+            raise InputError(f"{name}: column {column} stands in row 1 twice; rename or delete one")
+    # Blank rows are left out, and counted as a spreadsheet does.
+    filled = {row: cells for row, cells in enumerate(rows, 2) if any(cell.strip() for cell in cells)}
+    for row, cells in filled.items():
+        if len(cells) != len(header):
+            raise InputError(f"{name}: row {row}: needs as many fields as row 1; a name with a comma stands in quotation marks")
+    table = pd.DataFrame(list(filled.values()), columns=header, dtype="str")
     areas = table["area"].str.strip()
     sizes = pd.to_numeric(table[size], errors="coerce")
-    for row, (area, number, twice) in enumerate(zip(areas, sizes, areas.duplicated(), strict=True), 2):
+    for row, area, number, twice in zip(filled, areas, sizes, areas.str.casefold().duplicated(), strict=True):
         if not area or twice:
             raise InputError(f"{name}: row {row}: area {'stands in the table twice' if area else 'is blank'}")
         if not 0 <= number < float("inf"):

@@ -1,5 +1,6 @@
 import pytest
 
+from helpers import paths
 from helpers.errors import InputError
 from helpers.runs import choices
 from helpers.runs.catalogue import COLLECTION, find
@@ -22,6 +23,15 @@ def test_an_equals_sign_in_a_value_is_kept():
 def test_words_win_over_the_file_and_the_file_over_defaults():
     chosen = choices.choose([PREVALENCE], {PREVALENCE: {"confidence": 0.8, "yots": 40}}, {"confidence": "0.9"})
     assert (chosen[PREVALENCE].confidence, chosen[PREVALENCE].yots, chosen[PREVALENCE].inspected_cases) == (0.9, 40, 1253)
+
+
+@pytest.mark.parametrize("path", sorted((paths.NOTEBOOKS / "parameters").glob("*.yaml")), ids=lambda path: path.name)
+def test_a_set_of_parameters_to_start_from_is_taken(path):
+    given = choices.read_file(str(path), list(COLLECTION))
+    chosen = choices.choose(list(given), given, {})
+    assert [getattr(chosen[notebook], name) for notebook in given for name in given[notebook]] == [
+        value for values in given.values() for value in values.values()
+    ]
 
 
 def test_a_parameter_is_set_in_every_notebook_that_has_it():

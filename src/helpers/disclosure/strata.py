@@ -8,13 +8,11 @@ from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
 from helpers.disclosure.fieldwork_estimates import treat_estimates
 from helpers.eligibility import PARTS
 from helpers.sampling import ARMS
-from helpers.suppression import Cells, Rules, shown_range
+from helpers.suppression import Cells, Rules, rounded, shown_range
 
 _DRAWN = ("drawn", "topped_up", "shortfall")
 _WEIGHTS = ("inclusion_probability", "weight")
 _TELLS = "would tell of the size of a stratum"
-_CAUSES = ("not_judged", "refused", "file_unusable", "replaced", "no_return", "found_ineligible")
-_FOLLOWS = ("missing", "response_rate")
 
 
 def treat_fieldwork(tables: Mapping[str, pd.DataFrame], rules: Rules | None) -> Treated:
@@ -23,7 +21,8 @@ def treat_fieldwork(tables: Mapping[str, pd.DataFrame], rules: Rules | None) -> 
     The number requested is a constant of the design. What is drawn would tell of the size of a stratum, so it is shown
     only in an area whose two sizes are shown and both leave no doubt that they reach the number requested: there it
     tells nothing that they do not. Inclusion probabilities and weights are those of the numbers shown. What came back is
-    shown for all cases and for an arm, and only where the number drawn of each stratum is.
+    shown for all cases and for an arm, and only where the number drawn of each stratum is. So are estimates, which are
+    made from the sizes shown; under rules that show no number of any area there is one for all cases.
 
     Parameters
     ----------
@@ -50,15 +49,19 @@ def treat_fieldwork(tables: Mapping[str, pd.DataFrame], rules: Rules | None) -> 
     told = enough.groupby(allocation["area"]).transform("all")
     by_stratum = dict(zip(zip(allocation["area"], allocation["arm"], strict=True), told, strict=True))
     rows = zip(allocation.to_dict("records"), sizes, told, strict=True)
+    strata = tables["fieldwork_response_by_stratum"]
+    if told.all() and len(strata):
+        strata = strata.assign(eligible=sizes)
+    elif rules.areas:
+        # An interval would tell of the sizes that are hidden among others that are shown.
+        strata = strata.iloc[:0]
     done = {
         "fieldwork_scope": scope,
         "fieldwork_allocation": pd.DataFrame([row | _treat_stratum(row, *rest, log) for row, *rest in rows], dtype=object),
         "fieldwork_policies": _treat_policies(tables["fieldwork_policies"], by_stratum, log),
         "fieldwork_supplementary": _treat_supplementary(tables["fieldwork_supplementary"], log),
         "fieldwork_response": _treat_response(tables["fieldwork_response"], bool(told.all()), log),
-        "fieldwork_estimates": treat_estimates(
-            tables["fieldwork_estimates"], tables["fieldwork_response_by_stratum"], bool(told.all()), log
-        ),
+        "fieldwork_estimates": treat_estimates(tables["fieldwork_estimates"], strata, bool(told.all()), log),
     }
     return Treated(done, log.decisions(done))
 
@@ -97,16 +100,16 @@ def _treat_supplementary(extra: pd.DataFrame, log: Log) -> pd.DataFrame:
 
 
 def _treat_response(response: pd.DataFrame, told: bool, log: Log) -> pd.DataFrame:
-    """Counts of cases judged are no small counts of children; why others were not judged could be."""
-    few = response[list(_CAUSES)].isin(range(0 if log.rules.zeros == "hidden" else 1, log.rules.threshold))
-    hidden = [*_CAUSES, *_FOLLOWS] if few.any(axis=None) else []
-    if not told:
-        hidden = [name for name in response if name not in ("group", "evidence")]
-    rule = "a cause is small" if told else _TELLS
-    rows = []
-    for row in response.to_dict("records"):
-        rows.append(row | dict.fromkeys(hidden, log.hide("fieldwork_response", row["group"], hidden, rule)))
-    return pd.DataFrame(rows, columns=response.columns, dtype=object)
+    """All of it or nothing: cases worked less cases judged tell how many were lost, and less those drawn the reserves."""
+    counts = [name for name in response if name not in ("group", "response_rate", "evidence")]
+    few = response[counts].isin(range(0 if log.rules.zeros == "hidden" else 1, log.rules.threshold)).any(axis=None)
+    if told and not few:
+        shown = response.assign(**{name: [rounded(int(count), log.rules) for count in response[name]] for name in counts})
+        return shown.assign(response_rate=shown["judged"] / (shown["judged"] + shown["missing"]))
+    hidden, rule = [*counts, "response_rate"], "a count of it is small" if told else _TELLS
+    for group in response["group"]:
+        log.hide("fieldwork_response", group, hidden, rule)
+    return response.assign(**dict.fromkeys(hidden, HIDDEN))
 
 
 def _cells(scope: pd.DataFrame, allocation: pd.DataFrame, rules: Rules) -> Cells:

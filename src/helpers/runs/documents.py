@@ -76,11 +76,13 @@ def _tables(folder: str, promised: Mapping[str, Mapping[str, str]]) -> str:
 def _type(schema: dict[str, object]) -> str:
     if "enum" in schema:
         return " or ".join(f"`{value!r}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_type(choice) for choice in schema["anyOf"])
     if schema["type"] == "array":
         return f"list of {_type(schema['items'])}"
     limits = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
-    name = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no"}[schema["type"]]
-    return " ".join([name, *(f"{word} {schema[limit]:g}" for limit, word in limits.items() if limit in schema)])
+    names = {"string": "text", "integer": "whole number", "number": "number", "boolean": "yes or no", "null": "none"}
+    return " ".join([names[schema["type"]], *(f"{word} {schema[limit]:g}" for limit, word in limits.items() if limit in schema)])
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,6 +1,7 @@
 """Draw the sample of a run again from the list, and say whether it is the same."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 from helpers import datapackage, fieldwork
 from helpers.errors import InputError
 from helpers.parameters import RESTRICTED, FieldworkSampling
-from helpers.results import neutral
+from helpers.results import NOT_APPLICABLE, neutral
 
 SHEET, AUDIT = "fieldwork_sample.csv", "fieldwork_draw.json"
 _COMPARED = ["case_id", "area", "arm", "role", "order", "random_number", "inclusion_probability", "weight"]
@@ -74,20 +75,15 @@ def _of_the_list(recorded: dict[str, Any], frame: Path, found: fieldwork.Drawn) 
 def _differences(sheet: pd.DataFrame, again: pd.DataFrame) -> list[str]:
     """The first few rows that differ, each in words."""
     # Numbers are compared as they are written, which loses nothing.
-    text = pd.read_csv(_as_file(again), dtype=str, keep_default_na=False)
+    text = pd.read_csv(StringIO(again.to_csv(index=False, na_rep=NOT_APPLICABLE)), dtype=str, keep_default_na=False)
     key = ["area", "arm", "role", "order"]
-    both = sheet.merge(text, on=key, how="outer", suffixes=("", "_again"), indicator=True, sort=False)
+    both = sheet.merge(text, on=key, how="outer", suffixes=("", "_again"), indicator=True)
+    both = both.sort_values("order", key=pd.to_numeric).sort_values(["area", "arm"], kind="stable")
     values = [name for name in _COMPARED if name not in key]
     wrong = both["_merge"].ne("both")
     for name in values:
         wrong |= both[name].fillna("") != both[f"{name}_again"].fillna("")
     return [_in_words(row, values) for row in both[wrong].head(5).to_dict("records")]
-
-
-def _as_file(table: pd.DataFrame) -> Any:
-    from io import StringIO
-
-    return StringIO(table.to_csv(index=False, na_rep="[z]"))
 
 
 def _in_words(row: dict[str, Any], values: list[str]) -> str:
