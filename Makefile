@@ -41,9 +41,11 @@ lock: ## make requirements.lock again from pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras \
 		--custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
-bench: setup ## measure `notebooks run` beside command lines, and the check of case lists beside pandas
+bench: setup ## measure runs, the check of case lists and the draw beside other ways, and how often limits hold the truth
 	@$(VENV)/python bench/run_against_command_lines.py
 	@$(VENV)/python bench/validate_cases.py
+	@$(VENV)/python bench/coverage.py
+	@$(VENV)/python bench/draw_speed.py
 
 fresh: ## try `make run` and `make test` in a new clone with an empty home and cache
 	@sh tools/fresh_clone.sh

@@ -407,7 +407,7 @@ def attack_fieldwork(tables, known):
 
 
 class _Fieldwork:
-    """An integer program: listed = out of scope + eligible; eligible = sum of strata; twice is part of all hosted."""
+    """An integer program: listed = all parts; eligible = sum of strata; twice is part of all hosted."""
 
     def __init__(self, tables, known):
         self.rules = known.rules
@@ -431,13 +431,21 @@ class _Fieldwork:
         if len(self.areas) == 1:
             # Nobody is placed from the only area into another of the areas.
             self._bound("eligible_twice", 0, 0)
-        self._row({"listed": 1, "out_of_scope": -1, "eligible": -1}, 0, 0)
+        self._row({"listed": 1} | {step: -1 for step in steps if step not in ("listed", "eligible_twice")}, 0, 0)
         self._row({"eligible": 1, "eligible_twice": -1, "eligible_once": -1}, 0, 0)
         self._row({"eligible": 1} | dict.fromkeys(self.strata, -1), 0, 0)
         hosted = [f"{area}, {arm}" for area, arm in rows if arm == "hosted"]
         self._row({"eligible_twice": 1, "hosted_once": 1} | dict.fromkeys(hosted, -1), 0, 0)
         for area in self.areas:
             self._area(area, {arm: rows[area, arm] for arm in ARMS})
+        policies = tables["fieldwork_policies"].to_dict("records") if "fieldwork_policies" in tables else []
+        for row in policies:
+            self._drawn(*self._arms(row), row)
+
+    @staticmethod
+    def _arms(row):
+        """The names of a stratum and of the other one of its area."""
+        return tuple(f"{row['area']}, {arm}" for arm in sorted(ARMS, key=lambda arm: arm != row["arm"]))
 
     def _bound(self, name, low, high):
         place = self.place[name]
@@ -456,6 +464,7 @@ class _Fieldwork:
             why = self.why.get(("fieldwork_allocation", name, "eligible"), "")
             self._bound(name, *band(row["eligible"], self.rules, why))
             self._drawn(name, other, row)
+            self._note(name, other, row.get("note", HIDDEN), int(row["requested"]))
             self._weight(name, row)
         if not self.rules["areas"]:
             return
@@ -483,6 +492,16 @@ class _Fieldwork:
             self._bound(name, asked - float(row["shortfall"]), asked - float(row["shortfall"]))
         if is_count(row["topped_up"]) and float(row["topped_up"]):
             self._bound(name, asked + float(row["topped_up"]), inf)
+            self._bound(other, 0, asked - 1)
+
+    def _note(self, name, other, note, asked):
+        """What a note says of the sizes of its area."""
+        if note == "no case to choose from":
+            self._bound(name, 0, 0)
+        elif note.startswith("fewer cases"):
+            self._bound(name, 1, asked - 1)
+        elif note.startswith("fills"):
+            self._bound(name, asked + 1, inf)
             self._bound(other, 0, asked - 1)
 
     def _weight(self, name, row):
@@ -513,6 +532,66 @@ class _Fieldwork:
             if result.x is not None:
                 return True
         return False
+
+
+# ------------------------------------------------------------------------------------------------------------- estimates
+
+
+def estimate_leaks(strata, release, rules, tries=12, seed=0):
+    """The answers that a release gives away to a reader who knows, of each stratum, all but its number of yes.
+
+    What he reckons with is proven: a number of yes is possible where some cases with it give the very same release. So a
+    leak may only be a failure to find such cases among a few tries, but an answer that is not named is safe.
+
+    Parameters
+    ----------
+    strata : DataFrame
+        ``fieldwork_response_by_stratum``, with the truth.
+    release : callable
+        From the numbers of yes to all that is released, as text.
+
+    Yields
+    ------
+    Leak
+    """
+    judged, truth = (strata[name].to_numpy(dtype=int) for name in ("judged", "yes"))
+    rng, seen = np.random.default_rng(seed), release(truth)
+    every = np.stack(np.meshgrid(*[np.arange(number + 1) for number in judged], indexing="ij"), -1).reshape(-1, len(judged))
+    every = every[rng.permutation(len(every))]
+    every = every[np.argsort(_distance(strata, every, truth), kind="stable")]
+    witnesses = [truth]
+    for place, row in enumerate(strata.to_dict("records")):
+        for value in range(judged[place] + 1):
+            if any(found[place] == value for found in witnesses):
+                continue
+            likely = every[every[:, place] == value][:tries]
+            found = next((cases for cases in likely if release(cases) == seen), None)
+            if found is None:
+                yield Leak(f"yes of {row['area']}, {row['arm']}", int(truth[place]), (value,), "an answer of a stratum")
+            else:
+                witnesses.append(found)
+    for group, members in _groups(strata).items():
+        for answer, counts in (("yes", np.array(witnesses)), ("no", judged - np.array(witnesses))):
+            totals = set(counts[:, members].sum(axis=1).tolist())
+            if len(totals) == 1 and is_small(min(totals), rules):
+                yield Leak(f"{answer} of {group}", min(totals), (), "a small total with one value")
+
+
+def _groups(strata):
+    return {"all": np.ones(len(strata), dtype=bool)} | {arm: (strata["arm"] == arm).to_numpy() for arm in ARMS}
+
+
+def _distance(strata, every, truth):
+    """How far the shares of these cases, in all groups, are from those of the true ones; 0 in the same twentieth."""
+    counts = {name: strata[name].to_numpy(dtype=float) for name in ("eligible", "worked", "judged", "missing")}
+    judged = np.maximum(counts["judged"], 1)
+    weight = counts["eligible"] / np.maximum(counts["worked"], 1) * (counts["judged"] + counts["missing"]) / judged
+    distance = np.zeros(len(every))
+    for members in _groups(strata).values():
+        total = max((weight * counts["judged"])[members].sum(), 1)
+        shares, share = ((cases[..., members] * weight[members]).sum(axis=-1) / total for cases in (every, truth))
+        distance += np.abs(np.floor(20 * shares + 0.5 + _HAIR) - np.floor(20 * share + 0.5 + _HAIR))
+    return distance
 
 
 # ---------------------------------------------------------------------------------------------------------- the judgement
@@ -649,10 +728,11 @@ def fieldwork_leaks(released, full, known):
 def _zeros_allow(released, known, name, value):
     scope, allocation = released["fieldwork_scope"].copy(), released["fieldwork_allocation"].copy()
     scope["cases"] = [text if text == "0" else HIDDEN for text in scope["cases"]]
-    for column in ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probability", "weight"):
+    for column in ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probability", "weight", "note"):
         allocation[column] = [text if text in ("0", UNKNOWN) and column == "eligible" else HIDDEN for text in allocation[column]]
     rules = known.rules | {"areas": False}
     tables = released | {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
+    tables.pop("fieldwork_policies", None)
     return _Fieldwork(tables, _Plain(rules)).allows(name, value)
 
 

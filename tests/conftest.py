@@ -1,5 +1,7 @@
 """One run of the whole collection, made once and read by many tests."""
 
+import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 from helpers import paths
 
 BIN = Path(sys.executable).parent
+WATCHED = ("home", "tmp")
 
 
 def notebooks(*words, cwd=None, **environment):
@@ -20,11 +23,29 @@ def notebooks(*words, cwd=None, **environment):
 
 
 @pytest.fixture(scope="session")
-def collection(tmp_path_factory):
+def once(tmp_path_factory, worker_id):
+    """Make a run once, also where several processes test side by side; the others wait for it and read it."""
+    base = tmp_path_factory.getbasetemp()
+    base = base if worker_id == "master" else base.parent
+
+    def shared(name, make):
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            place, said = base / name, base / f"{name}.json"
+            if not said.exists():
+                place.mkdir()
+                done = make(place)
+                assert done.returncode == 0, done.stdout + done.stderr
+                said.write_text(json.dumps({"args": "", "returncode": 0, "stdout": done.stdout, "stderr": done.stderr}))
+            return place, subprocess.CompletedProcess(**json.loads(said.read_text()))
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def collection(once):
     """The folder that holds runs, after one run of the whole collection, and what the command printed."""
-    outputs = tmp_path_factory.mktemp("outputs")
-    done = notebooks("run", "--output", outputs)
-    assert done.returncode == 0, done.stdout + done.stderr
+    outputs, done = once("outputs", lambda place: notebooks("run", "--output", place))
     return outputs, done.stdout
 
 
@@ -65,17 +86,17 @@ def own_judgements(folder):
 
 
 @pytest.fixture(scope="session")
-def supplied_run(tmp_path_factory):
+def supplied_run(once):
     """A run on lists in a read-only folder, one named through a link; with a home and a place for temporary files to watch."""
-    base = tmp_path_factory.mktemp("supplied")
-    lists = own_lists(base / "private-folder")
-    (base / "link.parquet").symlink_to(lists / "frame.parquet")
-    watched = {name: base / name for name in ("home", "tmp")}
-    for folder in watched.values():
-        folder.mkdir()
-    words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv"]
-    words += ["-p", "judgements=private-folder/judgements.csv", "--output", base / "outputs"]
 
-    done = notebooks("run", *words, cwd=base, HOME=str(watched["home"]), TMPDIR=str(watched["tmp"]))
-    assert done.returncode == 0, done.stdout + done.stderr
-    return base / "outputs" / "latest", done, watched
+    def make(base):
+        lists = own_lists(base / "private-folder")
+        (base / "link.parquet").symlink_to(lists / "frame.parquet")
+        for name in WATCHED:
+            (base / name).mkdir()
+        words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv"]
+        words += ["-p", "judgements=private-folder/judgements.csv", "--output", base / "outputs"]
+        return notebooks("run", *words, cwd=base, HOME=str(base / "home"), TMPDIR=str(base / "tmp"))
+
+    base, done = once("supplied", make)
+    return base / "outputs" / "latest", done, {name: base / name for name in WATCHED}

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import contracts, disclosure, draw, prevalence, published, ratings, shares, suppression
+from helpers import (
+    contracts,
+    disclosure,
+    draw,
+    eligibility,
+    estimates,
+    prevalence,
+    published,
+    ratings,
+    returns,
+    shares,
+    suppression,
+)
 from helpers.disclosure import HIDDEN, domains
 from helpers.parameters import PrevalenceEstimates
 from helpers.ratings import CARE_GROUPS, STANDARDS
@@ -13,16 +25,47 @@ DEFAULT = suppression.rules("default")
 BANDS = published.rating_bands()
 
 
-def fieldwork(strata, local=500, asked=5, shortfall="top_up", rules=DEFAULT):
-    """Treated tables of a list with so many hosted and placed out in each area, and so many local cases."""
-    rows = [
-        (area, arm, False) for area, counts in strata.items() for arm, n in zip(draw.ARMS, counts, strict=True) for _ in range(n)
+def tables_of(strata, local=500, asked=5, shortfall="top_up", yes=None, **returned):
+    """All tables of a list with so many hosted and placed out in each area, and so many local cases.
+
+    `yes`: cases judged yes of each stratum, in the order of the allocation; without it no outcome is estimated. Further
+    counts of each stratum are those of `helpers.returns`; what is left of the cases drawn was judged.
+    """
+    homes = [
+        (area, "Far") if arm == "placed_out" else ("Far", area)
+        for area, counts in strata.items()
+        for arm, n in zip(draw.ARMS, counts, strict=True)
+        for _ in range(n)
     ]
-    eligible = pd.DataFrame(rows, columns=["area", "arm", "twice"])
-    eligible["case_id"] = [str(number) for number in range(len(rows))]
-    frame = pd.DataFrame({"case_id": [str(number) for number in range(len(rows) + local)]})
-    scope = draw.scope(frame, eligible, "supplied")
-    return disclosure.treat_fieldwork(scope, draw.allocate(eligible, list(strata), asked, shortfall, "supplied"), rules)
+    frame = pd.DataFrame(homes + [("Far", "Far")] * local, columns=["home_area", "supervising_area"])
+    counted = eligibility.eligible(frame.assign(case_id=[str(number) for number in range(len(frame))]), list(strata))
+    policies = [
+        draw.allocate(counted.cases, list(strata), asked, policy, "supplied").assign(policy=policy) for policy in draw.POLICIES
+    ]
+    chosen = policies[draw.POLICIES.index(shortfall)]
+    back = chosen[["area", "arm", "eligible"]].assign(worked=chosen["drawn"])
+    lost = dict.fromkeys((*returns.MISSING, returns.INELIGIBLE, "reserves_used"), 0) | returned
+    back = back.assign(**lost) if yes is not None else back.iloc[:0].assign(**lost)
+    back["missing"] = back[list(returns.MISSING)].sum(axis=1)
+    back["judged"] = back["worked"] - back["missing"] - back[returns.INELIGIBLE]
+    back["yes"] = 0 if yes is None else list(yes)
+    back = back.assign(no=back["judged"] - back["yes"], reserves_left=3, response_rate=1.0, evidence="supplied")
+    found = estimates.table(back.rename(columns={returns.INELIGIBLE: "ineligible"}), "good", 0.95, "fail", "supplied")
+    made = {
+        "fieldwork_scope": counted.funnel("supplied"),
+        "fieldwork_allocation": chosen,
+        "fieldwork_policies": pd.concat(policies, ignore_index=True),
+        "fieldwork_supplementary": chosen.iloc[:0],
+        "fieldwork_response": returns.by_group(back, "supplied"),
+        "fieldwork_estimates": found.assign(stands_for=""),
+        "fieldwork_response_by_stratum": back,
+    }
+    promised = contracts.TABLES | contracts.RESTRICTED
+    return {name: table[list(promised[name])].reset_index(drop=True) for name, table in made.items()}
+
+
+def fieldwork(strata, rules=DEFAULT, **more):
+    return disclosure.treat_fieldwork(tables_of(strata, **more), rules)
 
 
 def allocation(*words, **settings):
@@ -64,18 +107,80 @@ def test_the_log_that_leaves_does_not_tell_small_cells_from_others():
     treated = fieldwork(LARGE | {"C": (3, 47)})
     assert {"threshold", "secondary"} <= set(treated.decisions["rule"])
     assert not {"threshold", "secondary"} & set(treated.public()["rule"])
-    assert treated.decisions.query("rule == 'verdict'")["table"].tolist() == ["fieldwork_scope", "fieldwork_allocation"]
+    tables = ["scope", "allocation", "policies", "supplementary", "response", "estimates"]
+    assert treated.decisions.query("rule == 'verdict'")["table"].tolist() == [f"fieldwork_{name}" for name in tables]
 
 
 def test_what_needs_no_treatment_passes():
     verdicts = fieldwork(LARGE | {"D": (40, 40)}, rules=suppression.rules("youth_justice_dashboard")).decisions
-    assert verdicts["action"].tolist() == ["pass: no cell hidden"] * 2
+    assert verdicts["action"].tolist() == ["pass: no cell hidden"] * 6
 
 
 def test_without_rules_tables_are_as_they_are_and_the_verdict_says_so():
     treated = fieldwork({"A": (3, 2)}, rules=None)
     assert treated.tables["fieldwork_allocation"]["eligible"].tolist() == [3, 2]
     assert treated.decisions["action"].str.startswith("fail: shown without disclosure control").all()
+
+
+SIX = {name: (40, 50) for name in "ABCDEF"}
+HALF = [2, 3, 3, 2] * 3
+
+
+def estimates_shown(*words, **more):
+    table = fieldwork(*words, **more).tables["fieldwork_estimates"].query("method == 'logit_t' and population == 'finite'")
+    return table.set_index("group")[["estimate", "lower", "upper"]]
+
+
+def test_an_estimate_is_shown_in_twentieths_with_limits_that_hold_those_of_the_cases():
+    shown = estimates_shown(SIX, yes=HALF)
+    assert shown.loc["all"].tolist() == [0.5, 0.3, 0.7]
+    full = estimates_shown(SIX, yes=HALF, rules=None).loc["all"]
+    assert shown.loc["all", "lower"] <= full["lower"] and full["upper"] <= shown.loc["all", "upper"]
+
+
+def test_what_is_shown_of_estimates_follows_from_their_twentieths():
+    """Cases that are all alike in their stratum, or spread over all: the limits and the reasons are the same."""
+    for rules in (DEFAULT, suppression.rules("acro"), suppression.rules("fieldwork")):
+        made = [
+            fieldwork(SIX, yes=yes, rules=rules)
+            for yes in (HALF, [5, 5, 5, 0, 0, 0, 0, 0, 0, 5, 5, 5], [0, 0, 0, 5, 5, 5, 5, 5, 5, 0, 0, 0])
+        ]
+        for other in made[1:]:
+            assert other.tables["fieldwork_estimates"].equals(made[0].tables["fieldwork_estimates"])
+            assert other.decisions.equals(made[0].decisions)
+
+
+def test_no_estimate_is_shown_of_few_cases_nor_of_a_stratum_that_weighs_much():
+    assert (estimates_shown(SIX, yes=[1] * 8 + [0] * 4) == HIDDEN).all(axis=None)
+    assert (estimates_shown(SIX | {"F": (40, 900)}, yes=HALF) == HIDDEN).all(axis=None)
+
+
+def test_an_estimate_made_from_hidden_sizes_among_shown_ones_is_hidden():
+    assert (estimates_shown(SIX | {"F": (3, 50)}, yes=[2] * 10 + [1, 3]) == HIDDEN).all(axis=None)
+    assert estimates_shown(SIX, yes=HALF, rules=suppression.rules("fieldwork")).loc["all", "estimate"] == 0.5
+
+
+def test_estimates_of_arms_are_shown_with_their_difference_and_the_share_of_all_is_made_from_them():
+    shown = estimates_shown(SIX, yes=[6, 12] * 6, asked=20, rules=suppression.rules("acro"))
+    # Each share stands for 2.5 points more or less, and the difference for 5.
+    assert shown["estimate"].tolist() == [0.45, 0.3, 0.6, -0.3]
+    assert (shown["lower"] <= shown["estimate"]).all() and (shown["estimate"] <= shown["upper"]).all()
+
+
+@pytest.mark.parametrize("lost", [{}, {"refused": 1}, {"found_ineligible": 1}, {"refused": 1, "no_return": 1}])
+def test_cases_worked_less_cases_judged_do_not_tell_how_few_were_lost(lost):
+    counts = {name: [number] + [0] * 11 for name, number in lost.items()}
+    back = fieldwork(SIX, yes=[2] * 12, **counts).tables["fieldwork_response"]
+    assert (back.drop(columns=["group", "evidence"]) == HIDDEN).all(axis=None)
+
+
+def test_what_came_back_is_shown_rounded_where_no_count_of_it_is_small():
+    strata = {name: (90, 90) for name in "ABCDEF"}
+    lost = {name: [2] * 12 for name in (*returns.MISSING, returns.INELIGIBLE, "reserves_used")}
+    back = fieldwork(strata, asked=40, yes=[9] * 12, **lost).tables["fieldwork_response"].set_index("group")
+    # Of 240 cases of each arm 12 were lost in each of six ways.
+    assert back.loc["hosted", ["worked", "judged", "missing", "refused"]].tolist() == [240, 170, 60, 10]
+    assert back.loc["hosted", "response_rate"] == 170 / 230
 
 
 def inspected(groups, services=6, seed=1, share=0.7, plan=0.3, applies=1.0):

@@ -203,3 +203,10 @@ def test_the_days_and_places_of_an_eligible_case_are_those_of_its_row():
     table = frame(("Kent", "Kent"), ("North", "Kent"), opened=["2012-01-01", "2012-01-02"]).set_index(np.array([5, 5]))
     counted = eligibility.eligible(table, AREAS).cases
     assert counted["opened"].tolist() == [pd.Timestamp("2012-01-02")] and counted.index.tolist() == [0]
+
+
+def test_capitals_make_no_other_child():
+    frame = pd.DataFrame(
+        {"case_id": ["a", "b"], "child_id": ["C1", "c1"], "home_area": ["Kent", "Kent"], "supervising_area": ["North", "North"]}
+    )
+    assert eligibility.eligible(frame, ["North"]).steps["same_child"] == 1

@@ -6,8 +6,8 @@ import pytest
 from helpers import estimates, replicate
 from helpers.errors import InputError
 
-# The last three are drawn whole, not at all, and empty.
-SIZES, DRAWN = [36, 12, 200, 4, 9, 0], [5, 5, 6, 4, 0, 0]
+# The third is large; the last three are drawn whole, not at all, and empty.
+SIZES, DRAWN = [36, 12, 300, 4, 9, 0], [5, 5, 6, 4, 0, 0]
 DRAWS, SEED = 2000, 7
 
 
@@ -50,7 +50,9 @@ def test_every_case_has_the_same_chance(drawn):
         assert np.abs(np.bincount(places.ravel(), minlength=size) / DRAWS - chance).max() < 4.5 * error
 
 
-def test_every_set_of_cases_has_the_same_chance():
+@pytest.mark.parametrize("large", [0, 8])
+def test_every_set_of_cases_has_the_same_chance(large, monkeypatch):
+    monkeypatch.setattr(replicate, "_LARGE", large)
     places = replicate.positions([6], [3], DRAWS, SEED)[0]
     found = np.unique(places, axis=0, return_counts=True)[1] / DRAWS
     assert len(found) == 20
@@ -72,7 +74,7 @@ def test_the_error_of_the_design_is_that_over_all_samples_of_a_toy():
 
 
 def test_estimates_are_right_on_average_and_vary_as_the_design_says():
-    sizes, yes, number = SIZES[:4], [20, 3, 150, 2], DRAWN[:4]
+    sizes, yes, number = SIZES[:4], [20, 3, 225, 2], DRAWN[:4]
     judged = replicate.judged(sizes, yes, number, DRAWS, SEED)
     assert (judged.judged == number).all()
     assert (judged.yes[:, 3] == 2).all()

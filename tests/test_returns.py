@@ -11,7 +11,7 @@ from helpers.cases.contracts import STATUSES
 from helpers.errors import InputError
 from tests.made_up_cases import SECRET
 
-repeatable = settings(deadline=None, derandomize=True, max_examples=10)
+repeatable = settings(deadline=None, derandomize=True, max_examples=8)
 AREAS = ["North", "South"]
 
 

@@ -16,7 +16,7 @@ TABLES: dict[str, dict[str, str]] = {
         "shortfall": "cases asked for and not there",
         "inclusion_probability": "drawn / eligible",
         "weight": "eligible / drawn",
-        "note": "why the number drawn is not the one asked for; blank where it is",
+        "note": "why the number drawn is not the one asked for; `[z]` where it is",
     }
     | EVIDENCE,
     "fieldwork_sites": {

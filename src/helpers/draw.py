@@ -122,7 +122,7 @@ def random_numbers(case_ids: Iterable[str], seed: int) -> np.ndarray:
 def smallest(numbers: np.ndarray, groups: np.ndarray, wanted: Sequence[int], names: pd.Series) -> list[np.ndarray]:
     """The places of the smallest numbers of each group, in order; equal numbers in the order of their names.
 
-    Linear in the number of cases, since only those wanted are put in order.
+    Linear in the number of cases where few are wanted, since few others are put in order.
 
     Parameters
     ----------

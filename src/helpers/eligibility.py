@@ -42,7 +42,7 @@ def eligible(frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool 
     For area A a case is *hosted* where A supervises and home is elsewhere, *placed out* where home is A and another
     area supervises. A case that is both, hosted by one of the areas and placed out by another, is hosted. Of several
     cases of one `child_id` one counts: a hosted one before one placed out, then the one opened last, then the first by
-    case_id. A case without child_id stands for itself.
+    case_id. A case without child_id stands for itself; capitals make no other child.
 
     Parameters
     ----------
@@ -84,7 +84,8 @@ def outside(frame: pd.DataFrame, counted: Eligible) -> pd.DataFrame:
     """The cases of a list that are not eligible and whose child is not either, so that no child is drawn twice."""
     taken = frame["case_id"].isin(counted.cases["case_id"])
     if "child_id" in frame:
-        taken |= frame["child_id"].notna() & frame["child_id"].isin(frame.loc[taken, "child_id"])
+        children = frame["child_id"].str.lower()
+        taken |= children.notna() & children.isin(children[taken])
     return frame[~taken]
 
 
@@ -106,7 +107,7 @@ def _differ(one: pd.Series, other: pd.Series) -> np.ndarray:
 
 def _further_cases(frame: pd.DataFrame, hosted: np.ndarray) -> np.ndarray:
     """Which cases are of a child of whom another case counts."""
-    order = pd.DataFrame({"place": np.arange(len(frame)), "child": frame["child_id"].array, "away": ~hosted})
+    order = pd.DataFrame({"place": np.arange(len(frame)), "child": frame["child_id"].str.lower().array, "away": ~hosted})
     opened = frame["opened"].to_numpy() if "opened" in frame else np.datetime64("NaT", "s")
     order = order.assign(opened=opened, case=frame["case_id"].array).dropna(subset=["child"])
     order = order.sort_values("case").sort_values("opened", ascending=False, na_position="last", kind="stable")

@@ -47,7 +47,8 @@ def drawn(parameters: FieldworkSampling) -> Drawn:
         raise InputError(f"parameter frame: no case is in scope: none is hosted by one of the areas or placed out by one{also}")
     allocations = {policy: draw.allocate(counted.cases, areas, p.cases_per_arm, policy, evidence) for policy in draw.POLICIES}
     sheet = draw.sample(counted.cases, allocations[p.shortfall], p.seed, p.reserves_per_arm, p.draw_by)
-    rest = eligibility.eligible(eligibility.outside(frame, counted), p.supplementary, p.looked_after_only)
+    others = eligibility.outside(frame, counted) if p.supplementary else frame.iloc[:0]
+    rest = eligibility.eligible(others, p.supplementary, p.looked_after_only)
     extra = draw.supplementary(rest.cases, p.supplementary, p.cases_per_arm, p.seed, evidence)
     return Drawn(frame, counted, allocations, sheet, rest.cases, extra)
 

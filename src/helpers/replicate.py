@@ -10,6 +10,8 @@ from helpers.synthetic.draws import check
 
 # Few enough that they stay near the processor.
 _NUMBERS_AT_ONCE = 2**16
+# A stratum is large where it has so many times the square of the number drawn: few draws then name a case twice.
+_LARGE = 8
 
 
 def positions(sizes: Sequence[int], drawn: Sequence[int], draws: int, seed: int) -> list[np.ndarray]:
@@ -17,7 +19,8 @@ def positions(sizes: Sequence[int], drawn: Sequence[int], draws: int, seed: int)
 
     The design of `helpers.draw.sample`, equal chances without replacement within strata. There a case has one number
     for good, by its id; here every draw has new ones, from the raw stream of PCG64, which numpy promises to keep. Each
-    stratum has a stream of its own.
+    stratum has a stream of its own. In a large stratum places are drawn instead, and a draw that names one twice is
+    drawn again, which gives every set of cases the same chance as well.
 
     Parameters
     ----------
@@ -47,6 +50,10 @@ def positions(sizes: Sequence[int], drawn: Sequence[int], draws: int, seed: int)
 def _of_stratum(size: int, number: int, draws: int, stream: np.random.PCG64) -> np.ndarray:
     if number in (0, size):
         return np.tile(np.arange(number), (draws, 1))
+    return (_places if size > _LARGE * number**2 else _smallest)(size, number, draws, stream)
+
+
+def _smallest(size: int, number: int, draws: int, stream: np.random.PCG64) -> np.ndarray:
     found = np.empty((draws, number), dtype=np.int64)
     step = max(1, _NUMBERS_AT_ONCE // size)
     for start in range(0, draws, step):
@@ -56,6 +63,16 @@ def _of_stratum(size: int, number: int, draws: int, stream: np.random.PCG64) -> 
     # The partition leaves them in an order that numpy does not promise.
     found.sort(axis=1)
     return found
+
+
+def _places(size: int, number: int, draws: int, stream: np.random.PCG64) -> np.ndarray:
+    found, left = [], draws
+    while left:
+        numbers = (stream.random_raw(left * number) >> np.uint64(11)) * 2.0**-53
+        places = np.sort((numbers * size).astype(np.int64).reshape(left, number), axis=1)
+        found.append(places[(np.diff(places, axis=1) > 0).all(axis=1)])
+        left -= len(found[-1])
+    return np.concatenate(found)
 
 
 def judged(population: Sequence[int], successes: Sequence[int], drawn: Sequence[int], draws: int, seed: int) -> Judged:

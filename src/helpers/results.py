@@ -237,7 +237,8 @@ def _check(table: pd.DataFrame, name: str, promised: Mapping[str, Mapping[str, s
 def _csv(table: pd.DataFrame) -> bytes:
     text = table.copy(deep=False)
     for column in text.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in text.dtypes]]:
-        text[column] = [neutral(value) for value in text[column]]
+        # A cell without a text says that none applies.
+        text[column] = [NOT_APPLICABLE if isinstance(value, str) and not value else neutral(value) for value in text[column]]
     return text.to_csv(index=False, na_rep=NOT_APPLICABLE, lineterminator="\n").encode()
 
 

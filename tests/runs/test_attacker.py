@@ -7,9 +7,24 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from helpers import cases as case_lists
-from helpers import disclosure, draw, paths, prevalence, published, ratings, results, shares, suppression
+from helpers import (
+    contracts,
+    disclosure,
+    draw,
+    eligibility,
+    estimates,
+    paths,
+    prevalence,
+    published,
+    ratings,
+    results,
+    returns,
+    shares,
+    suppression,
+)
 from tests import attacker
 from tests.attacker import HIDDEN, Known
+from tests.test_disclosure import tables_of
 
 BANDS = published.rating_bands()
 PRESETS = list(suppression.presets())
@@ -58,15 +73,33 @@ def knowledge(cases, found, preset):
     return Known(preset, whole, of_all, {keys[row.Index]: row.services for row in own.itertuples()})
 
 
-def release_of_frame(frame, areas, preset, folder, cases_per_arm=5, shortfall="top_up"):
+def tables_of_frame(frame, areas, cases_per_arm=5, shortfall="top_up", looked_after_only=False):
+    """All that is made of a frame without an outcome, in full."""
+    counted = eligibility.eligible(frame, areas, looked_after_only)
+    policies = {name: draw.allocate(counted.cases, areas, cases_per_arm, name, "supplied") for name in draw.POLICIES}
+    allocation = policies[shortfall]
+    made = {
+        "fieldwork_scope": counted.funnel("supplied"),
+        "fieldwork_allocation": allocation,
+        "fieldwork_policies": pd.concat([table.assign(policy=name) for name, table in policies.items()], ignore_index=True),
+        "fieldwork_supplementary": allocation.iloc[:0],
+    }
+    promised = contracts.TABLES | contracts.RESTRICTED
+    nothing = ("fieldwork_response", "fieldwork_estimates", "fieldwork_response_by_stratum")
+    made |= {name: pd.DataFrame(columns=list(promised[name])) for name in nothing}
+    return {name: table[list(promised[name])].reset_index(drop=True) for name, table in made.items()}
+
+
+ATTACKED = ("fieldwork_scope", "fieldwork_allocation", "fieldwork_policies")
+
+
+def release_of_frame(frame, areas, preset, folder, **more):
     """What is released of a frame, the truth, and what the attacker knows beside it."""
-    eligible = draw.strata(frame, areas)
-    allocation = draw.allocate(eligible, areas, cases_per_arm, shortfall, "supplied")
-    scope = draw.scope(frame, eligible, "supplied")
-    treated = disclosure.treat_fieldwork(scope, allocation, suppression.rules(preset))
+    made = tables_of_frame(frame, areas, **more)
+    treated = disclosure.treat_fieldwork(made, suppression.rules(preset))
     log = {"disclosure": treated.public().assign(evidence="supplied")}
-    full = {"fieldwork_scope": scope, "fieldwork_allocation": allocation}
-    return written(dict(treated.tables) | log, folder / "released"), written(full | log, folder / "full"), Known(preset)
+    shown, full = ({name: tables[name] for name in ATTACKED} | log for tables in (treated.tables, made))
+    return written(shown, folder / "released"), written(full, folder / "full"), Known(preset)
 
 
 def inspected(sizes, services=6, share=0.6, by_question=True, protection=0.3, not_applicable=0.0, seed=1):
@@ -107,8 +140,8 @@ def no_case_leaks(folder, cases, preset, confidence=0.95):
     assert not leaks, f"{preset}:\n{said(leaks)}"
 
 
-def no_frame_leaks(folder, frame, areas, preset, cases_per_arm=5, shortfall="top_up"):
-    leaks = attacker.fieldwork_leaks(*release_of_frame(frame, areas, preset, folder, cases_per_arm, shortfall))
+def no_frame_leaks(folder, frame, areas, preset, **more):
+    leaks = attacker.fieldwork_leaks(*release_of_frame(frame, areas, preset, folder, **more))
     assert not leaks, f"{preset}:\n{said(leaks)}"
 
 
@@ -410,7 +443,72 @@ def test_small_frames_resist(preset, numbers, twice, elsewhere, cases_per_arm, s
         for arm, number in zip(attacker.ARMS, pair, strict=True)
     }
     frame = frame_of(strata, twice if len(areas) > 1 else 0, inside=1, elsewhere=elsewhere)
-    no_frame_leaks(tmp_path_factory.mktemp("frame"), frame, areas, preset, cases_per_arm, shortfall)
+    no_frame_leaks(tmp_path_factory.mktemp("frame"), frame, areas, preset, cases_per_arm=cases_per_arm, shortfall=shortfall)
+
+
+def test_a_frame_with_children_listed_twice_or_not_looked_after_resists(tmp_path):
+    """Few are left out at each step; the steps add up to the cases listed."""
+    strata = {("A", "hosted"): 30, ("A", "placed_out"): 25, ("B", "hosted"): 18, ("B", "placed_out"): 40}
+    frame = frame_of(strata, elsewhere=100)
+    number = np.arange(len(frame))
+    after = pd.array(number % 40 != 3, dtype="boolean")
+    after[number % 50 == 7] = pd.NA
+    frame = frame.assign(child_id=[f"C-{row - (row % 30 == 1)}" for row in number], looked_after=after)
+    for preset in ("default", "acro", "youth_justice_dashboard"):
+        no_frame_leaks(tmp_path / preset, frame, ["A", "B"], preset, looked_after_only=True)
+
+
+def estimate_leaks(preset, strata, yes, treat=disclosure.treat_fieldwork, **more):
+    """What all the tables and the log give away of the answers, and the estimates shown."""
+    made, rules = tables_of(strata, yes=yes, **more), suppression.rules(preset)
+    back = made["fieldwork_response_by_stratum"]
+
+    def treated(answers):
+        judged = back.assign(yes=answers, no=back["judged"] - answers)
+        found = estimates.table(judged.rename(columns={returns.INELIGIBLE: "ineligible"}), "good", 0.95, "fail", "supplied")
+        own = {"fieldwork_response_by_stratum": judged, "fieldwork_estimates": found.assign(stands_for="")}
+        return treat(made | own, rules)
+
+    def release(answers):
+        one = treated(answers)
+        return "".join(
+            table.to_csv() for table in [*(one.tables[name] for name in made if name in contracts.TABLES), one.public()]
+        )
+
+    shown = treated(back["yes"].to_numpy()).tables["fieldwork_estimates"]
+    return attacker.estimate_leaks(back, release, Known(preset).rules), shown[shown["estimate"] != HIDDEN]
+
+
+THREE = {"A": (40, 50), "B": (50, 40), "C": (45, 45)}
+TWO = {"A": (60, 50), "B": (50, 60)}
+
+
+@pytest.mark.parametrize(
+    ("preset", "strata", "asked", "yes", "groups"),
+    [
+        ("default", THREE, 5, [3, 2, 2, 3, 5, 0], 1),
+        ("fieldwork", THREE, 5, [5, 5, 5, 0, 0, 0], 1),
+        ("acro", THREE, 5, [1, 1, 0, 1, 1, 0], 0),
+        ("welsh_government", {**THREE, "C": (200, 45)}, 5, [3, 3, 2, 2, 5, 1], 0),
+    ],
+)
+def test_estimates_leave_every_answer_of_every_stratum_possible(preset, strata, asked, yes, groups):
+    leaks, shown = estimate_leaks(preset, strata, yes, asked=asked)
+    assert not said(leaks)
+    assert len(shown) == groups
+
+
+def true_limits(tables, rules):
+    """A defence that gives the limits of the cases themselves, in whole per cents."""
+    treated = disclosure.treat_fieldwork(tables, rules)
+    shown, true = treated.tables["fieldwork_estimates"], tables["fieldwork_estimates"]
+    limits = {name: shown[name].where(shown[name] == HIDDEN, true[name].astype(float).round(2)) for name in ("lower", "upper")}
+    return disclosure.Treated(treated.tables | {"fieldwork_estimates": shown.assign(**limits)}, treated.decisions)
+
+
+def test_limits_of_the_cases_themselves_are_found():
+    leaks, _ = estimate_leaks("acro", TWO, [8, 0, 0, 8], true_limits, asked=8)
+    assert next(leaks).why == "an answer of a stratum"
 
 
 def test_the_files_of_a_run_resist(supplied_run):

@@ -233,7 +233,7 @@ def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     table = (tmp_path / "outputs" / "latest" / "tables" / "fieldwork_allocation.csv").read_text().splitlines()
     assert table[1:] == [
-        f"{area},{arm},[x],3,[x],[x],[x],[x],[x],supplied"
+        f"{area},{arm},[x],3,[x],[x],[x],[x],[x],[z],supplied"
         for area in ("Leeds", '"Kent, north"')
         for arm in ("hosted", "placed_out")
     ]
