@@ -109,6 +109,19 @@ def test_estimates_from_judgements_take_reserves_and_missing_ones_into_account(o
     assert (row["least"], row["greatest"]) == pytest.approx((20 / 26 + 6 * 3 / 5 / 26, 20 / 26 + 6 * 4 / 5 / 26))
 
 
+def test_an_estimate_that_leaves_strata_out_says_so_where_it_says_what_it_is_of(own, tmp_path):
+    sheet = fieldwork.drawn(parameters.FieldworkSampling(**own)).sheet
+    south = sheet.query("area == @AREAS[1] and arm == 'hosted'")["case_id"]
+    tables = made(judged(own, tmp_path, lambda table: table[~table["case_id"].isin(south)]))[2]
+    rows = tables["fieldwork_estimates"].query("method == 'logit_t' and population == 'finite'").set_index("group")
+    assert rows.loc["all", "note"].startswith("Left out, with no case judged: 1 stratum, 6 cases.")
+    assert rows.loc["all", "stands_for"].startswith("without the strata that the note leaves out")
+    assert not rows.loc["placed_out", "stands_for"].startswith("without")
+    # The bounds hold the stratum: its six cases may all be no.
+    assert rows.loc["all", "least"] == pytest.approx(20 / 26)
+    assert "all without strata in which no case was judged" in fieldwork.estimates_in_words(tables["fieldwork_estimates"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -323,21 +323,39 @@ def test_all_cases_of_a_population_have_no_margin():
     assert [planning.margin(n, 0.95, n) for n in (1, 2, 360)] == [0, 0, 0]
 
 
-def test_the_table_of_sample_sizes_holds_needs_and_what_the_design_reaches():
-    table = planning.sample_sizes(120, 0.05, 10, [0.05, 0.05], [0.95, 0.8], "supplied")
+def test_the_table_of_sample_sizes_has_lists_of_cases_and_samples_of_areas_apart():
+    table = planning.sample_sizes(6, 5, 0.05, [0.05, 0.05], [0.95, 0.8], "supplied", 0.02)
     assert list(table.columns) == contracts.columns("fieldwork_sample_size")
-    assert not table.duplicated(["population", "margin", "level", "icc"]).any()
-    assert len(table) == len(planning.POPULATIONS) * 2 * 2
-    assert set(zip(table["icc"], table["deff"], strict=True)) == {(0, 1), (0.05, 1.45)}
-    assert table["margin_of_design"].isna().equals(table["population"] < 120)
-    row = table.query("population == 360 and level == 0.8 and icc == 0.05").squeeze()
-    assert row["cases_needed"] == 144
-    assert row["margin_of_design"] == planning.margin(120, 0.8, 360, 1.45)
+    assert len(table) == (len(planning.POPULATIONS) + 3) * 2
+    lists, samples = (part for _, part in table.groupby(table["icc"] > 0))
+    assert lists["population"].unique().tolist() == list(planning.POPULATIONS) and set(lists["deff"]) == {1}
+    assert lists["areas_needed"].isna().all() and lists["cases_in_these_areas"].equals(lists["cases_needed"].astype(float))
+    assert set(samples["population"]) == {math.inf}
+    assert dict(zip(samples["rho_between_arms"], samples["deff"], strict=True)) == pytest.approx({0: 1.2, 0.02: 1.3, 0.05: 1.45})
+    row = samples.query("level == 0.8 and rho_between_arms == 0.05").squeeze()
+    # 164.24 effective cases; six areas can never be worth more than 6 / 0.05 = 120.
+    assert (row["cases_needed"], row["areas_needed"], row["cases_in_these_areas"]) == (239, 24, math.inf)
+    assert row["margin_of_design"] == planning.margin(60, 0.8, math.inf, 1.45)
 
 
 def test_sample_sizes_without_correlation_have_each_row_once():
-    table = planning.sample_sizes(60, 0, 10, [0.05], [0.8], "supplied")
+    table = planning.sample_sizes(6, 5, 0, [0.05], [0.8], "supplied")
     assert table["population"].tolist() == list(planning.POPULATIONS)
+
+
+@repeatable
+@given(st.integers(2, 60), st.floats(0.02, 0.4), st.floats(0.001, 0.2), st.floats(0, 1))
+def test_so_many_cases_of_the_same_areas_reach_the_margin_and_one_less_does_not(areas, margin, icc, shared):
+    needed = planning.sample_size_within(areas, margin, 0.9, icc, shared * icc)
+
+    def reached(cases):
+        deff = 1 - icc + cases * (1 + shared) * icc / (2 * areas)
+        return planning.margin(cases, 0.9, math.inf, deff)
+
+    if math.isinf(needed):
+        assert reached(10**9) > margin
+    else:
+        assert reached(needed) <= margin * (1 + 1e-9) and (needed == 1 or reached(needed - 1) > margin * (1 - 1e-9))
 
 
 # --- Cases that may be missed ---------------------------------------------------------------------------------------
@@ -460,7 +478,7 @@ def test_the_table_of_cases_missed_says_what_is_asked_for_and_assumed():
 
 
 def reserve(row):
-    return planning.reserves(row.cases_per_arm, [row.usable], 6, "supplied", row.assurance).squeeze()
+    return planning.reserves(row.cases_per_arm, [row.usable], 6, 3, "supplied", row.assurance).squeeze()
 
 
 @pytest.mark.parametrize("quantity", ["reserves_needed", "probability", "probability_all", "probability_without"])
@@ -470,15 +488,17 @@ def test_reserves_agree_with_r(quantity):
 
 
 def test_reserves_for_five_cases_are_those_worked_out_by_hand():
-    table = planning.reserves(5, [0.9, 0.8, 0.7, 1, 0.9], 6, "supplied")
+    table = planning.reserves(5, [0.9, 0.8, 0.7, 1, 0.9], 6, 3, "supplied")
     assert (5 + table.set_index("usable")["reserves_needed"]).to_dict() == {0.7: 10, 0.8: 9, 0.9: 7, 1: 5}
     assert list(table.columns) == contracts.columns("fieldwork_reserves")
+    drawn = table.set_index("usable")["probability_drawn"].round(3).to_dict()
+    assert drawn == {0.7: 0.806, 0.8: 0.944, 0.9: 0.995, 1: 1}
 
 
 @repeatable
 @given(st.integers(1, 200), st.floats(0.01, 1), st.floats(0.01, 0.999))
 def test_reserves_are_the_fewest_that_give_the_assurance(cases_per_arm, usable, assurance):
-    row = planning.reserves(cases_per_arm, [usable], 1, "supplied", assurance).squeeze()
+    row = planning.reserves(cases_per_arm, [usable], 1, 0, "supplied", assurance).squeeze()
     drawn = cases_per_arm + row["reserves_needed"]
     assert stats.binom.sf(cases_per_arm - 1, drawn, usable) >= assurance
     assert row["reserves_needed"] == 0 or stats.binom.sf(cases_per_arm - 1, drawn - 1, usable) < assurance
@@ -507,18 +527,18 @@ def test_reserves_are_the_fewest_that_give_the_assurance(cases_per_arm, usable, 
         pytest.param(lambda: planning.margin(61, 0.95, 60), "those there are", id="more cases than there are"),
         pytest.param(lambda: planning.margin(0, 0.95), "cases number from 1", id="no cases"),
         pytest.param(lambda: planning.margin(math.inf, 0.95), "cases number from 1", id="cases without end"),
-        pytest.param(lambda: planning.sample_sizes(60, 1, 10, [0.05], [0.95], "supplied"), "correlation", id="icc of 1"),
+        pytest.param(lambda: planning.sample_sizes(6, 5, 1, [0.05], [0.95], "supplied"), "correlation", id="icc of 1"),
         pytest.param(lambda: planning.shortfalls(6, 5, [-1], 1, "supplied"), "expected", id="negative mean"),
         pytest.param(lambda: planning.shortfalls(6, 5, [5], 0.9, "supplied"), "overdispersion", id="underdispersed"),
         pytest.param(lambda: planning.shortfalls(6, 0, [5], 1, "supplied"), "one case", id="nothing asked for"),
         pytest.param(lambda: planning.shortfalls(0, 5, [5], 1, "supplied"), "at least one area", id="no area"),
         pytest.param(lambda: planning.missing_cases([[1, 2, 3]], 5, 1, "accept"), "a column an arm", id="three arms"),
         pytest.param(lambda: planning.missing_cases([[1, 2]], 5, 1, "topup"), "top_up or accept", id="no such policy"),
-        pytest.param(lambda: planning.reserves(5, [0.001], 6, "supplied"), "usable", id="next to none usable"),
-        pytest.param(lambda: planning.reserves(5, [1.1], 6, "supplied"), "usable", id="more than all usable"),
-        pytest.param(lambda: planning.reserves(5, [0.9], 6, "supplied", 1), "assurance", id="certainty"),
-        pytest.param(lambda: planning.reserves(0, [0.9], 6, "supplied"), "one case", id="no case to reserve for"),
-        pytest.param(lambda: planning.reserves(5, [0.9], 0, "supplied"), "one area", id="no area to reserve for"),
+        pytest.param(lambda: planning.reserves(5, [0.001], 6, 3, "supplied"), "usable", id="next to none usable"),
+        pytest.param(lambda: planning.reserves(5, [1.1], 6, 3, "supplied"), "usable", id="more than all usable"),
+        pytest.param(lambda: planning.reserves(5, [0.9], 6, 3, "supplied", 1), "assurance", id="certainty"),
+        pytest.param(lambda: planning.reserves(0, [0.9], 6, 3, "supplied"), "one case", id="no case to reserve for"),
+        pytest.param(lambda: planning.reserves(5, [0.9], 0, 3, "supplied"), "one area", id="no area to reserve for"),
     ],
 )
 def test_a_value_outside_its_range_is_refused_in_one_line(call, said):

@@ -68,12 +68,12 @@ TABLES: dict[str, dict[str, str]] = {
         "method": "`logit_t`, `korn_graubard`, each also with `_satterthwaite` degrees of freedom; or `unweighted`",
         "estimate": "weighted share of yes, fraction; for the difference, hosted minus placed out",
         "se": "standard error, fraction",
-        "df": "degrees of freedom: cases judged less strata, or Satterthwaite's",
+        "df": "degrees of freedom: cases judged less strata, or Satterthwaite's; of a difference, limits use those of its arms",
     }
     | _LIMITS
     | {
-        "least": "the estimate if every missing judgement were no; for the difference, the least possible",
-        "greatest": "the estimate if every one were yes; for the difference, the greatest possible",
+        "least": "the estimate if every missing judgement were no, strata left out included; for the difference, the least",
+        "greatest": "the estimate if every one were yes; for the difference, the greatest. Neither holds sampling error",
         "judged": "cases judged, of the group",
         "missing": "eligible cases worked and not judged",
         "note": "what the numbers do not say by themselves, such as why there is none",
@@ -84,9 +84,12 @@ TABLES: dict[str, dict[str, str]] = {
         "population": "cases to choose from; `inf`: very many",
         "margin": "half width wanted, fraction",
         "level": "confidence level",
-        "icc": "assumed correlation of cases in one area",
+        "icc": "assumed correlation of cases in one arm of an area; 0 where the list is the population",
+        "rho_between_arms": "assumed correlation of cases in different arms of one area",
         "deff": "design effect",
         "cases_needed": "cases that this margin needs, with finite population correction, rounded up once",
+        "areas_needed": "areas that hold them, with the design's cases in each",
+        "cases_in_these_areas": "cases needed if there are only the areas of the design; `inf`: no number is enough",
         "cases_asked": "cases of the design",
         "margin_of_design": "half width that they give in this population, fraction",
         "assumes": "what is assumed and is in neither document",
@@ -109,6 +112,8 @@ TABLES: dict[str, dict[str, str]] = {
         "reserves_needed": "reserves of a stratum that give it",
         "probability": "chance that one stratum reaches its number with them",
         "probability_all": "chance that every stratum does",
+        "reserves_drawn": "reserves of a stratum that the design draws",
+        "probability_drawn": "chance that one stratum does with those",
         "probability_without": "chance that one stratum does without reserves",
         "assumes": "what is assumed and is in neither document",
     }

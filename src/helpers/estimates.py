@@ -16,6 +16,8 @@ LONELY: tuple[Lonely, ...] = ("fail", "adjust", "average")
 METHODS = ("logit_t", "korn_graubard", "logit_t_satterthwaite", "korn_graubard_satterthwaite")
 UNWEIGHTED, DIFFERENCE = "unweighted", "hosted_minus_placed_out"
 FINITE, SUPER = "finite", "super"
+# How the note of an estimate begins that does not stand for all strata.
+LEFT_OUT = "Left out"
 _LONELY_SAYS = {
     "fail": "No error or limits, because of ",
     "adjust": "The distance from the mean of the group is taken for the error of ",
@@ -90,7 +92,7 @@ class Stratified:
     # Cases judged, and Kish's effective number of them, (sum w)^2 / sum w^2.
     n: np.ndarray
     n_kish: np.ndarray
-    # Strata whose one record shows no variance; strata of the list without a case judged, and their cases.
+    # Strata whose one record shows no variance; strata of which no case was judged though some may be eligible, and their cases.
     lonely: np.ndarray
     left_out: np.ndarray
     left_out_cases: np.ndarray
@@ -160,7 +162,8 @@ def stratified(judged: Judged, group: np.ndarray, finite: bool, lonely: Lonely =
         variance = variance * _over(has.sum(-1), (has & ~single).sum(-1))
         bears = (has & ~single).any(-1)
     satterthwaite = _over(1, (shared**2 / np.maximum(n_h - 1, 1)).sum(-1), np.nan)
-    left_out = (part.population > 0) & ~has
+    # Where all cases worked were found not to be eligible, the stratum is thought to hold none that is.
+    left_out = (part.population > 0) & ~has & ((part.ineligible == 0) | (part.missing > 0))
     size = part.population.sum()
     return Stratified(
         estimate=np.where(known, p, np.nan),
@@ -273,9 +276,9 @@ def table(strata: pd.DataFrame, outcome: str, confidence: float, lonely: Lonely,
     -------
     DataFrame
         `COLUMNS`; one row a group, population and method, none without a list. ``unweighted`` is what somebody gets
-        who takes the cases for one simple random sample, with Wilson's limits. A difference has MOVER limits and
-        the sum of its arms' plain df. least and greatest: see `missing_bounds`. judged and missing count cases.
-        note: whatever the numbers do not say by themselves, such as why there are none.
+        who takes the cases for one simple random sample, with Wilson's limits. A difference has MOVER limits, which
+        rest on the df of each arm; its own df are the sum of theirs, or Welch's. least and greatest: see
+        `missing_bounds`. judged and missing count cases. note: whatever the numbers do not say by themselves.
 
     Raises
     ------
@@ -291,9 +294,9 @@ def table(strata: pd.DataFrame, outcome: str, confidence: float, lonely: Lonely,
         found = {name: stratified(counts, group, population == FINITE, lonely) for name, group in groups.items()}
         for method in METHODS:
             block = {name: _share(counts, groups[name], found[name], method, confidence, lonely) for name in groups}
-            blocks.append((population, method, block | {DIFFERENCE: _difference(block)}))
+            blocks.append((population, method, block | {DIFFERENCE: _difference(block, method)}))
     block = {name: _unweighted(counts, group, confidence) for name, group in groups.items()}
-    blocks.append((SUPER, UNWEIGHTED, block | {DIFFERENCE: _difference(block)}))
+    blocks.append((SUPER, UNWEIGHTED, block | {DIFFERENCE: _difference(block, UNWEIGHTED)}))
     rows = [
         {"group": name, "population": population, "method": method} | block[name]
         for name in [*groups, DIFFERENCE]
@@ -326,10 +329,13 @@ def _cases(counts: Judged, group: np.ndarray, weighted: bool) -> dict[str, objec
     return row | _named(("least", "greatest"), missing_bounds(counts, group, weighted))
 
 
-def _difference(block: dict[str, dict]) -> dict[str, object]:
+def _difference(block: dict[str, dict], method: str) -> dict[str, object]:
     first, second = (block[arm] for arm in ARMS)
     row = {"estimate": first["estimate"] - second["estimate"], "se": float(np.hypot(first["se"], second["se"]))}
     row |= {"df": first["plain_df"] + second["plain_df"]}
+    if method.endswith("satterthwaite") and row["se"] > 0:
+        # Welch's, which are Satterthwaite's of the strata of both arms; an arm without error adds nothing.
+        row["df"] = row["se"] ** 4 / sum(arm["se"] ** 4 / arm["df"] for arm in (first, second) if arm["se"] > 0)
     row |= _named(("lower", "upper"), mover(*([arm[name] for name in ("estimate", "lower", "upper")] for arm in (first, second))))
     row |= {"least": first["least"] - second["greatest"], "greatest": first["greatest"] - second["least"]}
     row |= {name: first[name] + second[name] for name in ("judged", "missing")}
@@ -344,9 +350,8 @@ def _note(found: Stratified, df: float, lonely: Lonely) -> str:
         return f"No estimate: none of the list's {_many(cases, 'case')} was judged." if cases else "The list has no such case."
     said = []
     if found.left_out:
-        said += [
-            f"Left out, with no case judged: {_many(found.left_out, 'stratum', 'strata')}, {_many(found.left_out_cases, 'case')}."
-        ]
+        strata, cases = _many(found.left_out, "stratum", "strata"), _many(found.left_out_cases, "case")
+        said += [f"{LEFT_OUT}, with no case judged: {strata}, {cases}."]
     if found.lonely:
         way = "fail" if np.isnan(found.se) else lonely
         said += [_LONELY_SAYS[way] + _many(found.lonely, "stratum of one record only.", "strata of one record only.")]

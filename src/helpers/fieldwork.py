@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+import numpy as np
 import pandas as pd
 
 from helpers import contracts, datapackage, draw, eligibility, estimates, returns
@@ -117,7 +118,8 @@ def estimate(parameters: FieldworkSampling, found: Drawn, strata: pd.DataFrame) 
     counts = strata.rename(columns={returns.INELIGIBLE: "ineligible"})
     table = estimates.table(counts, outcome, parameters.confidence, parameters.lonely, evidence)
     kind = table["population"].where(table["method"] != estimates.UNWEIGHTED, estimates.UNWEIGHTED)
-    return table.assign(stands_for=kind.map(STANDS_FOR))[contracts.columns("fieldwork_estimates")]
+    part = np.where(table["note"].str.contains(estimates.LEFT_OUT), "without the strata that the note leaves out, ", "")
+    return table.assign(stands_for=part + kind.map(STANDS_FOR))[contracts.columns("fieldwork_estimates")]
 
 
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -140,6 +142,8 @@ def estimates_in_words(table: pd.DataFrame) -> str:
     names = {"all": "of the eligible cases", "hosted": "of those hosted", "placed_out": "of those placed out"}
     said = [f"{_share_in_words(values.loc[group])} {words}" for group, words in names.items() if group in values.index]
     what, level = rows["outcome"].iloc[0], rows["level"].iloc[0]
+    if rows["note"].str.contains(estimates.LEFT_OUT).any():
+        said.append("all without strata in which no case was judged")
     caution = f"{100 * level:.10g}% intervals; chosen areas say nothing of England and Wales"
     return f"\n- By your list, *{what}* holds for {listed(said)} ({caution}). *Evidence: supplied.*"
 

@@ -22,7 +22,8 @@ ICCS = (0.0, 0.02, 0.05, 0.1)
 POPULATIONS = (100, 150, 360, 1000, 3000, math.inf)
 _ASSUMES = "areas and cases drawn at random; both arms equally alike within an area; correlation assumed"
 _ASSUMES_POPULATION = (
-    "cases drawn at random from a population of this size; a share of one half; correlation and cases of an area as in the design"
+    "a share of one half; either cases drawn at random from a list of this size (correlation 0), or areas and cases drawn at "
+    "random from very many, with these correlations"
 )
 _ASSUMES_COUNT = "the number of cases in a stratum is {count}, unrelated to that of any other; the mean is assumed"
 _ASSUMES_USABLE = "each case is usable with this probability, whatever the others are; the probability is assumed"
@@ -262,50 +263,90 @@ def margin(n: float, level: float, population: float = math.inf, deff: float = 1
 
 
 def sample_sizes(
-    cases: int, icc: float, cases_per_area: int, margins: Iterable[float], levels: Iterable[float], evidence: str
+    areas: int,
+    cases_per_arm: int,
+    icc: float,
+    margins: Iterable[float],
+    levels: Iterable[float],
+    evidence: str,
+    rho_between_arms: float | None = None,
 ) -> pd.DataFrame:
-    """Cases that a margin needs, for populations of several sizes, beside what the cases of a design reach there.
+    """Cases that a margin needs, in the two readings of a design, beside what its own cases reach.
+
+    Either the list of cases is the population, with finite population correction and no design effect; or areas are a
+    sample of very many, with a design effect and no correction. Both at once describe no design.
 
     Parameters
     ----------
-    cases : int
-        Cases of the design.
+    areas, cases_per_arm : int
     icc : float
-        Intra-cluster correlation assumed, in [0, 1); 0 stands beside it.
-    cases_per_area : int
-        Cases of one area, m, in a sample of any size: the design effect is ``1 + (m - 1) icc``.
+        Correlation assumed of cases of one arm of an area, in [0, 1).
     margins, levels : iterable of float
         Half widths wanted, in [0.000001, 1), and confidence levels, in (0, 1).
     evidence : str
+    rho_between_arms : float, optional
+        Correlation of cases in different arms of an area, shown beside 0 and `icc`.
 
     Returns
     -------
     DataFrame
-        The columns of ``fieldwork_sample_size.csv``. `cases_needed` is as of `sample_size`; `margin_of_design` is the
-        half width that `cases` reach, missing where the population has fewer.
+        The columns of ``fieldwork_sample_size.csv``. `cases_needed` is as of `sample_size`; `areas_needed` holds them with
+        the design's cases in each, missing where areas are no sample; `cases_in_these_areas` as of `sample_size_within`;
+        `margin_of_design` is the half width that the design's cases reach, missing where the population has fewer.
 
     Raises
     ------
     InputError
         A value outside its range.
     """
+    cases, per_area = 2 * cases_per_arm * areas, 2 * cases_per_arm
+    between = {0.0, icc} | ({rho_between_arms} if rho_between_arms is not None and rho_between_arms <= icc else set())
+    lists = [(population, 0.0, np.nan) for population in POPULATIONS]
+    samples = [(math.inf, icc, rho) for rho in sorted(between)] if icc else []
     rows = []
-    every = product(POPULATIONS, sorted(set(margins)), sorted(set(levels)), sorted({0.0, icc}))
-    for population, wanted, level, correlation in every:
-        deff = design_effect(correlation, cases_per_area, 1)
+    for (population, correlation, rho), wanted, level in product(lists + samples, sorted(set(margins)), sorted(set(levels))):
+        deff = design_effect(correlation, cases_per_arm, 1) + (cases_per_arm * rho if correlation else 0)
+        needed = sample_size(wanted, level, population, deff)
+        inside = sample_size_within(areas, wanted, level, correlation, rho) if correlation else needed
         rows.append(
             {
                 "population": population,
                 "margin": wanted,
                 "level": level,
                 "icc": correlation,
+                "rho_between_arms": rho,
                 "deff": deff,
-                "cases_needed": sample_size(wanted, level, population, deff),
+                "cases_needed": needed,
+                "areas_needed": math.ceil(needed / per_area) if correlation else np.nan,
+                "cases_in_these_areas": inside,
                 "cases_asked": cases,
                 "margin_of_design": margin(cases, level, population, deff) if cases <= population else np.nan,
             }
         )
     return pd.DataFrame(rows).assign(assumes=_ASSUMES_POPULATION, evidence=evidence)
+
+
+def sample_size_within(areas: int, margin: float, level: float, icc: float, rho_between_arms: float) -> float:
+    """Cases that a margin needs where there are so many areas and no more, and each gives more cases of both arms.
+
+    With n cases the design effect is ``1 - icc + n (icc + rho) / (2 areas)``, so more cases of the same areas show less
+    and less; solved for n at a share of one half.
+
+    Parameters
+    ----------
+    areas : int
+    margin, level : float
+    icc, rho_between_arms : float
+        Correlations of cases in one arm, and in different arms, of an area.
+
+    Returns
+    -------
+    float
+        A whole number; infinite where no number of cases in so many areas reaches the margin.
+    """
+    wanted = _variance_of_one(level, math.inf, 1.0, 0.5) / margin**2
+    left = 1 - wanted * (icc + rho_between_arms) / (2 * areas)
+    return math.ceil(wanted * (1 - icc) / left * (1 - _ROUNDING_NOISE)) if left > 0 else math.inf
 
 
 class Missing(NamedTuple):
@@ -424,7 +465,9 @@ def shortfalls(areas: int, cases_per_arm: int, expected: Iterable[float], overdi
     return pd.DataFrame(rows).assign(assumes=_ASSUMES_COUNT.format(count=count), evidence=evidence)
 
 
-def reserves(cases_per_arm: int, usable: Iterable[float], areas: int, evidence: str, assurance: float = 0.95) -> pd.DataFrame:
+def reserves(
+    cases_per_arm: int, usable: Iterable[float], areas: int, drawn: int, evidence: str, assurance: float = 0.95
+) -> pd.DataFrame:
     """Reserve cases that a stratum needs where not every case drawn can be used.
 
     The least number of reserves with which the usable cases, a binomial number, reach those asked for with a
@@ -439,6 +482,8 @@ def reserves(cases_per_arm: int, usable: Iterable[float], areas: int, evidence: 
         Probabilities that a case can be used, in [0.01, 1].
     areas : int
         Areas, of two strata each.
+    drawn : int
+        Reserves that the design draws in each stratum.
     evidence : str
     assurance : float
         Probability wanted for one stratum, in (0, 1).
@@ -447,7 +492,8 @@ def reserves(cases_per_arm: int, usable: Iterable[float], areas: int, evidence: 
     -------
     DataFrame
         The columns of ``fieldwork_reserves.csv``: `probability` that one stratum reaches its number with the reserves,
-        `probability_all` that every stratum does, `probability_without` that one stratum does without any.
+        `probability_all` that every stratum does, `probability_drawn` that one stratum does with those of the design, and
+        `probability_without` that it does without any.
 
     Raises
     ------
@@ -469,6 +515,8 @@ def reserves(cases_per_arm: int, usable: Iterable[float], areas: int, evidence: 
                 "reserves_needed": needed,
                 "probability": reached,
                 "probability_all": reached ** (len(ARMS) * areas),
+                "reserves_drawn": drawn,
+                "probability_drawn": float(stats.binom.sf(cases_per_arm - 1, cases_per_arm + drawn, share)),
                 "probability_without": share**cases_per_arm,
             }
         )

@@ -86,6 +86,11 @@ def whole_or_many(count: float) -> str:
     return "very many" if math.isinf(count) else whole(count)
 
 
+def whole_or_none(count: float) -> str:
+    """A count as `whole` writes it; an infinite one is no number."""
+    return "no number is enough" if math.isinf(count) else whole(count)
+
+
 def precision_in_words(found: Mapping[str, float], confidence: float) -> str:
     """What a design could show, as the end of a sentence that begins "Had areas and cases been drawn at random".
 
@@ -98,7 +103,10 @@ def precision_in_words(found: Mapping[str, float], confidence: float) -> str:
     widths = range_of(found["least_half_width"], found["greatest_half_width"], most=0.5)
     differences = range_of(found["least_difference"], found["greatest_difference"])
     at, power = f"{level(confidence)} confidence", "power 80%"
-    depends = "depending on whether the two arms of an area share its practice"
+    ranges = found["least_half_width"] < found["greatest_half_width"]
+    depends = (
+        "depending on whether the two arms of an area share its practice" if ranges else "as far as the arms share its practice"
+    )
     if not widths[0].isdigit():
         return f"so few areas could not have placed a true share of 50% at all ({at}), nor told hosted from placed-out work"
     known = f"a true share of 50% would be known to within **{widths}** either way ({at})"

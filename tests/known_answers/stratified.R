@@ -114,7 +114,9 @@ one_group <- function(table, group, finite, lonely, level) {
 mover <- function(first, second) {
   d <- first$estimate - second$estimate
   data.frame(group = "hosted_minus_placed_out", method = first$method, estimate = d, se = sqrt(first$se^2 + second$se^2),
-             df = first$plain_df + second$plain_df,
+             df = ifelse(grepl("satterthwaite", first$method) & first$se + second$se > 0,
+                         (first$se^2 + second$se^2)^2 / (first$se^4 / first$df + second$se^4 / second$df),
+                         first$plain_df + second$plain_df),
              lower = d - sqrt((first$estimate - first$lower)^2 + (second$upper - second$estimate)^2),
              upper = d + sqrt((first$upper - first$estimate)^2 + (second$estimate - second$lower)^2), plain_df = NA)
 }
