@@ -197,9 +197,13 @@ def _systematic(cases: pd.DataFrame, groups: np.ndarray, drawn: np.ndarray, name
     chosen = []
     for stratum, (number, start) in enumerate(zip(drawn.tolist(), starts, strict=True)):
         there = order[groups[order] == stratum]
-        steps = [(start + step * 2**53) * len(there) // (number * 2**53) for step in range(number)]
-        chosen.append(there[np.asarray(steps, dtype=int)])
+        chosen.append(there[np.asarray(steps(start, number, len(there)), dtype=int)])
     return chosen
+
+
+def steps(start: int, drawn: int, eligible: int) -> list[int]:
+    """The places at equal steps from a start, which is counted in 2**-53 of a step."""
+    return [(start + step * 2**53) * eligible // (drawn * 2**53) for step in range(drawn)]
 
 
 def _sheet(cases: pd.DataFrame, allocation: pd.DataFrame, numbers: np.ndarray, places: Sequence[np.ndarray]) -> pd.DataFrame:
