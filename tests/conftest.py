@@ -14,6 +14,8 @@ from helpers import paths
 
 BIN = Path(sys.executable).parent
 WATCHED = ("home", "tmp")
+# Of the draw from supplied cases; it must not leave.
+SEED = 714_236_985
 
 
 def notebooks(*words, cwd=None, **environment):
@@ -79,7 +81,7 @@ def own_judgements(folder):
     from helpers import fieldwork, parameters
     from helpers.synthetic.judgements import judgements
 
-    found = fieldwork.drawn(parameters.FieldworkSampling(frame=str(folder / "frame.parquet")))
+    found = fieldwork.drawn(parameters.FieldworkSampling(frame=str(folder / "frame.parquet"), seed=SEED))
     made = judgements(found.sheet, found.frame, seed=5)
     made = made.assign(sufficient=made["sufficient"].map({True: "yes", False: "no"}), assessor="Jo Bloggs, inspector")
     made.to_csv(folder / "judgements.csv", index=False)
@@ -95,7 +97,7 @@ def supplied_run(once):
         for name in WATCHED:
             (base / name).mkdir()
         words = ["-p", f"frame={base / 'link.parquet'}", "-p", "cases=private-folder/cases.csv"]
-        words += ["-p", "judgements=private-folder/judgements.csv", "--output", base / "outputs"]
+        words += ["-p", f"seed={SEED}", "-p", "judgements=private-folder/judgements.csv", "--output", base / "outputs"]
         return notebooks("run", *words, cwd=base, HOME=str(base / "home"), TMPDIR=str(base / "tmp"))
 
     base, done = once("supplied", make)

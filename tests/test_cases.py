@@ -281,16 +281,22 @@ def test_an_assessor_is_kept_as_written_and_may_repeat():
 
 
 def test_outcomes_of_judgements_are_those_of_a_frame():
-    table = made.judgements().assign(plan=["Y", *[""] * 4, " "], empty="", mixed=["yes", "no", "no", "yes", "no", SECRET])
+    table = made.judgements().assign(plan=["Y", *[""] * 4, " "], empty="")
     checked = read_back(csv(table), "judgements")
     assert list(checked.table.columns[4:]) == ["sufficient", "safe", "plan"]
     assert checked.notes == (
         "Spaces round 1 value of plan are left out.",
-        "mixed is no outcome: 1 of its 6 values are not yes or no (row 7).",
         "3 columns read as an outcome (yes, no; blank: not judged): sufficient, safe and plan.",
-        "3 columns ignored: remarks, empty and mixed.",
+        "2 columns ignored: remarks and empty.",
         "1 value of plan written other than yes or no (such as Y, True or 1) are read as yes or no.",
     )
+
+
+def test_an_outcome_of_judgements_with_a_wrong_value_is_refused_and_not_dropped():
+    table = made.judgements().assign(mixed=["yes", "no", "no", "yes", "no", SECRET])
+    with pytest.raises(cases.Refused, match=r"mixed is no outcome: 1 of its 6 values are not yes or no \(row 7\)") as refusal:
+        read_back(csv(table), "judgements")
+    assert SECRET not in str(refusal.value)
 
 
 # --- what spreadsheets and Parquet bring along

@@ -137,6 +137,34 @@ def test_judgements_that_do_not_fit_are_refused_before_anything_is_run(own, tmp_
     assert not any(f"K{number}" in str(refusal.value) for number in (0, 1, 2, 3)) and "X9" not in str(refusal.value)
 
 
+def test_the_audit_of_a_draw_refuses_another_design_and_another_list(own, tmp_path):
+    p, found, _ = made(own)
+    path = tmp_path / "fieldwork_draw.json"
+    path.write_text(json.dumps(fieldwork.audit(p, found)))
+    values = judged(own, tmp_path) | {"audit": str(path)}
+    assert parameters.FieldworkSampling(**values).own_files().keys() == {"frame", "judgements", "audit"}
+    for name, other, said in [
+        ("seed", 8, "drawn with 2012"),
+        ("cases_per_arm", 3, "drawn with 4"),
+        ("areas", AREAS[::-1], "drawn in"),
+    ]:
+        with pytest.raises(InputError, match=rf"parameter {name}: .*{said}"):
+            parameters.FieldworkSampling(**values | {name: other})
+    table = pd.read_csv(own["frame"], dtype=str)
+    table[table["case_id"] != "K111"].to_csv(own["frame"], index=False)
+    with pytest.raises(InputError, match="parameter frame: is not the list .* 25 cases are eligible in it, and 26 were"):
+        parameters.FieldworkSampling(**own, audit=str(path))
+    path.write_text("[]")
+    with pytest.raises(InputError, match="does not say areas|cannot be read"):
+        parameters.FieldworkSampling(**own, audit=str(path))
+
+
+def test_the_seed_of_a_draw_from_supplied_cases_is_withheld(own):
+    assert parameters.FieldworkSampling(**own).withheld() == ["seed"]
+    assert parameters.FieldworkSampling(**own, output="a/restricted/report").withheld() == []
+    assert parameters.FieldworkSampling().withheld() == parameters.RatingComparisons().withheld() == []
+
+
 def test_a_reserve_used_before_the_one_before_it_is_refused(own, tmp_path):
     sheet = fieldwork.drawn(parameters.FieldworkSampling(**own)).sheet
     south = sheet.query("area == @AREAS[1] and arm == 'hosted'")

@@ -158,7 +158,7 @@ def test_the_title_of_half_widths_says_the_least_and_the_greatest(name):
     level = table["level"].max()
     widths = table.loc[(table["group"] == "all") & (table["reading"] == "t") & (table["level"] == level), "half_width"]
     least, greatest = (f"{100 * width:.0f}" for width in (widths.min(), widths.max()))
-    assert f"within {least} to {greatest} points ({level:.0%} confidence)" in title(name)
+    assert f"within {least} to {greatest} points ({level:.0%} confidence, correlations from 0 to" in title(name)
 
 
 @pytest.mark.parametrize("name", WIDTHS)
@@ -299,4 +299,4 @@ def test_the_title_of_estimates_says_what_is_shown_and_nothing_of_made_up_cases(
     assert title("estimates") == "SYNTHETIC CASES: what this figure looks like for a list of cases"
     assert title("estimates of a list") == "65% of the eligible cases are judged yes (sufficient): 64% hosted, 65% placed out"
     assert title("estimates, arms hidden") == "65% of the eligible cases are judged yes (sufficient)"
-    assert "[c]: hidden" in drawn("estimates, arms hidden").axes[0].get_xlabel()
+    assert "others hidden" in drawn("estimates, arms hidden").axes[0].get_xlabel()

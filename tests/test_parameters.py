@@ -17,8 +17,8 @@ def test_a_model_is_frozen():
     ("model", "values", "said"),
     [
         (parameters.FieldworkSampling, {"case_per_arm": 5}, "no parameter 'case_per_arm'; did you mean 'cases_per_arm'"),
-        (parameters.FieldworkSampling, {"cases_per_arm": "5"}, "cases_per_arm: should be a valid integer; it is '5'"),
-        (parameters.FieldworkSampling, {"cases_per_arm": 5.0}, "cases_per_arm: should be a valid integer"),
+        (parameters.FieldworkSampling, {"cases_per_arm": "5"}, "cases_per_arm: should be a whole number; it is '5'"),
+        (parameters.FieldworkSampling, {"cases_per_arm": 5.0}, "cases_per_arm: should be a whole number"),
         (parameters.FieldworkSampling, {"areas": ("Leeds",)}, "areas: should be a list"),
         (parameters.FieldworkSampling, {"areas": []}, "areas"),
         (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a valid string; it is 7"),
@@ -26,7 +26,7 @@ def test_a_model_is_frozen():
         (parameters.FieldworkSampling, {"icc": -0.1}, "icc: should be greater than or equal to 0"),
         (parameters.FieldworkSampling, {"confidence": 0}, "confidence: should be greater than 0"),
         (parameters.FieldworkSampling, {"cases_per_arm": -1}, "cases_per_arm: should be greater than or equal to 1"),
-        (parameters.FieldworkSampling, {"seed": 1.5}, "seed: should be a valid integer"),
+        (parameters.FieldworkSampling, {"seed": 1.5}, "seed: should be a whole number"),
         (parameters.FieldworkSampling, {"outcome": "suficient"}, "parameter outcome: the frame has no outcome 'suficient'"),
         (
             parameters.FieldworkSampling,

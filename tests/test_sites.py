@@ -157,4 +157,4 @@ def test_the_areas_of_2012_have_the_roles_of_the_release_and_no_size():
 def test_other_areas_are_only_named():
     named = sites.as_named(["Kent", "West London"])
     assert set(named["role"]) == {"named"} and set(named["evidence"]) == {"supplied"}
-    assert set(named["rule"]) == {"no rule is known"}
+    assert set(named["rule"]) == {"your own choice, whose rule is not given"}

@@ -17,6 +17,13 @@ SCOPE = {
     "eligible": "hosted or placed out, each child counted once where the list names children",
     "eligible_twice": "of these, placed from one of the areas into another: counted as hosted only",
 }
+# The rule by which a case comes into a stratum, for whoever repeats a draw.
+RULE = (
+    "hosted by the area that supervises, where that is one of the areas and home is elsewhere; else placed out by the home area, "
+    "where that is one of the areas and another supervises. Of several such cases of one child_id (capitals apart) a hosted one, "
+    "then the one opened last (blank is earliest), then the first by case_id. Supplementary areas: the same among those left, "
+    "without any of a child who is eligible"
+)
 # The steps that add up to the cases listed; those on which the list was not asked are left out.
 PARTS = ("out_of_scope", "not_looked_after", "looked_after_unknown", "same_child", "eligible")
 NO_CASES = pd.DataFrame(columns=["case_id", "home_area", "supervising_area"], dtype=str)

@@ -1,8 +1,11 @@
 """A fieldwork from its parameters: who is eligible, how many are drawn and which, and what came back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,9 @@ from helpers.eligibility import Eligible
 from helpers.errors import InputError
 from helpers.parameters import DEFAULT_OUTCOME, SYNTHETIC, FieldworkSampling
 from helpers.prevalence import METHOD_NAMES
+
+# What the draw from a list depends on, besides the areas.
+DESIGN = ("looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,9 @@ WORDS = METHOD_NAMES | {
     estimates.FINITE: "the cases listed",
     estimates.SUPER: "beyond the list",
     estimates.UNWEIGHTED: "unweighted, naive",
+    returns.JUDGED: "the cases judged",
 }
+NEXT = "The report for your own team has the full numbers; `disclosure_preset=fieldwork` may show the share of all cases."
 
 
 def estimate(parameters: FieldworkSampling, found: Drawn, strata: pd.DataFrame) -> pd.DataFrame:
@@ -123,8 +131,15 @@ def estimate(parameters: FieldworkSampling, found: Drawn, strata: pd.DataFrame) 
 
 
 def main_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """The estimates without those that differ in degrees of freedom alone."""
-    return table[~table["method"].str.endswith("satterthwaite")]
+    """The estimates for a page: without those that differ in degrees of freedom alone, or are hidden."""
+    rows = table[~table["method"].str.endswith("satterthwaite") & (table["estimate"] != "[c]")]
+    naive = rows["method"] == estimates.UNWEIGHTED
+    return rows.assign(population=rows["population"].mask(naive, returns.JUDGED))
+
+
+def can_be_drawn(table: pd.DataFrame) -> bool:
+    """Whether there is a share to show in a figure."""
+    return bool(len(table)) and pd.to_numeric(table["estimate"], errors="coerce").notna().any()
 
 
 def estimates_in_words(table: pd.DataFrame) -> str:
@@ -137,14 +152,21 @@ def estimates_in_words(table: pd.DataFrame) -> str:
     """
     rows = table[(table["method"] == "logit_t") & (table["population"] == estimates.FINITE)].set_index("group")
     values = rows[["estimate", "lower", "upper"]].apply(pd.to_numeric, errors="coerce").dropna()
-    if set(table["evidence"]) != {"supplied"} or "all" not in values.index:
+    if set(table["evidence"]) != {"supplied"}:
         return ""
+    if "all" not in values.index:
+        hidden = (
+            "under these rules, which hide what could tell of the cases of an area"
+            if (rows == "[c]").any(axis=None)
+            else "from it"
+        )
+        return f"\n- Of *{rows['outcome'].iloc[0]}* in your list no share can be shown {hidden}. {NEXT} *Evidence: supplied.*"
     names = {"all": "of the eligible cases", "hosted": "of those hosted", "placed_out": "of those placed out"}
     said = [f"{_share_in_words(values.loc[group])} {words}" for group, words in names.items() if group in values.index]
     what, level = rows["outcome"].iloc[0], rows["level"].iloc[0]
     if rows["note"].str.contains(estimates.LEFT_OUT).any():
         said.append("all without strata in which no case was judged")
-    caution = f"{100 * level:.10g}% intervals; chosen areas say nothing of England and Wales"
+    caution = f"{100 * level:.10g}% intervals for the cases listed alone; chosen areas say nothing of England and Wales"
     return f"\n- By your list, *{what}* holds for {listed(said)} ({caution}). *Evidence: supplied.*"
 
 
@@ -195,13 +217,13 @@ def audit(parameters: FieldworkSampling, found: Drawn) -> dict[str, object]:
 
     The hash of the eligible cases does not depend on the order or the format of the list, that of the file does.
     """
-    chosen = ("looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
     definition = draw.DEFINITION if parameters.draw_by == draw.BY_NUMBERS else f"{draw.DEFINITION}\n{draw.SYSTEMATIC_DEFINITION}"
     return {
         "what": "how the cases of fieldwork_sample.csv were drawn: whoever has the list can draw them again",
         "definition": definition.splitlines(),
         "areas": parameters.fieldwork_areas,
-        **{name: getattr(parameters, name) for name in chosen},
+        "strata": eligibility.RULE,
+        **{name: getattr(parameters, name) for name in DESIGN},
         "frame": {
             "sha256": datapackage.sha256(parameters.case_path()),
             "cases": len(found.frame),
@@ -210,6 +232,39 @@ def audit(parameters: FieldworkSampling, found: Drawn) -> dict[str, object]:
         },
         "evidence": parameters.case_evidence,
     }
+
+
+def read_audit(path: Path) -> dict[str, Any]:
+    """Read what `audit` wrote.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it does not say all that a draw depends on.
+    """
+    name = datapackage.shown(path)
+    try:
+        audit = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in ("areas", *DESIGN, "frame") if key not in audit]
+        listed_there = isinstance(audit["areas"], list) and isinstance(audit["frame"], dict) if not missing else False
+    except (OSError, ValueError, TypeError, RecursionError):
+        raise InputError(f"{name}: cannot be read as it was written; name restricted/fieldwork_draw.json of a run") from None
+    if missing or not listed_there:
+        raise InputError(f"{name}: does not say {(missing or ['areas'])[0]}; name restricted/fieldwork_draw.json of a run")
+    return audit
+
+
+def _check_audit(parameters: FieldworkSampling, found: Drawn) -> None:
+    """Refuse a design or a list other than that of the draw."""
+    audit = read_audit(Path(parameters.audit))
+    if audit["areas"] != parameters.fieldwork_areas:
+        raise InputError(f"parameter areas: the cases were drawn in {', '.join(map(str, audit['areas']))}, in this order")
+    for name in DESIGN:
+        if audit[name] != getattr(parameters, name):
+            raise InputError(f"parameter {name}: is {getattr(parameters, name)}, and the cases were drawn with {audit[name]}")
+    if audit["frame"].get("sha256_of_eligible") != fingerprint(found.eligible.cases):
+        counts = f"{len(found.eligible.cases)} cases are eligible in it, and {audit['frame'].get('eligible')} were"
+        raise InputError(f"parameter frame: is not the list that the cases were drawn from; {counts}")
 
 
 def fingerprint(cases: pd.DataFrame) -> str:
@@ -228,6 +283,8 @@ def check(parameters: FieldworkSampling) -> None:
         As `drawn` and `worked`, with the parameter named.
     """
     found = drawn(parameters)
+    if parameters.audit:
+        _check_audit(parameters, found)
     if not outcome_estimated(parameters, found.frame):
         if not parameters.judgements:
             return

@@ -48,17 +48,20 @@ def _half_widths_in_words(rows: pd.DataFrame) -> str:
     widest = rows[rows["level"] == rows["level"].max()]
     cases = round(widest["n_effective"].iloc[0] * widest["deff"].iloc[0])
     known = range_of(*widest["half_width"].agg(["min", "max"]), most=0.5)
-    return f"{cases} cases would place a share of one half within {known} ({level(widest['level'].iloc[0])} confidence)"
+    correlations = f"correlations from {rows['icc'].min():g} to {rows['icc'].max():g}"
+    at = f"{level(widest['level'].iloc[0])} confidence, {correlations}"
+    at = f"{level(widest['level'].iloc[0])} confidence, {correlations}"
+    return f"{cases} cases would place a share of one half within {known} ({at})"
 
 
 def fieldwork_estimates(estimates: pd.DataFrame) -> Figure:
     """The estimated share of all cases and of each arm: limits for the cases listed and beyond them, and the naive figure.
 
-    A hidden value leaves its place empty, and the axis label says so.
+    What is hidden is left out, and the axis label says so. At least the share of all cases is shown.
     """
     rows = estimates.assign(**{name: pd.to_numeric(estimates[name], errors="coerce") for name in ("estimate", "lower", "upper")})
-    groups = ["all", "hosted", "placed_out"]
-    figure = Figure(figsize=(7.5, 3.2))
+    groups = [name for name in ("all", "hosted", "placed_out") if rows.loc[rows["group"] == name, "estimate"].notna().any()]
+    figure = Figure(figsize=(7.5, 1.7 + 0.5 * max(len(groups), 1)))
     axes = figure.subplots()
     kinds = [
         ("logit_t", "finite", "the cases listed", 0.2, 3, "o"),
@@ -67,13 +70,14 @@ def fieldwork_estimates(estimates: pd.DataFrame) -> Figure:
     ]
     for (method, population, label, shift, width, marker), colour in zip(kinds, PALETTE, strict=False):
         part = rows[(rows["method"] == method) & (rows["population"] == population)].set_index("group").reindex(groups)
+        if part["estimate"].isna().all():
+            continue
         places = [len(groups) - 1 - place + shift for place in range(len(groups))]
         axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width)
         axes.plot(part["estimate"], places, marker, color=colour, label=label)
     axes.set_yticks(range(len(groups)), [name.replace("_", " ") for name in groups[::-1]])
-    hidden = " ([c]: hidden)" if (estimates == "[c]").any(axis=None) else ""
-    shown_level = f", {level(rows['level'].iloc[0])} intervals" if len(rows) else ""
-    axes.set(xlim=(0, 1), xlabel=f"share of cases judged yes{shown_level}{hidden}")
+    hidden = " (others hidden)" if (estimates == "[c]").any(axis=None) else ""
+    axes.set(xlim=(0, 1), xlabel=f"share of cases judged yes, {level(rows['level'].iloc[0])} intervals{hidden}")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
     _legend_below(axes, 3)

@@ -56,7 +56,7 @@ class Parameters(BaseModel):
 
     def paths(self) -> dict[str, Path]:
         """The parameters that name a folder or file to read, where they name one."""
-        return {name: Path(value) for name, value in self if value and name in _fields(type(self), "path")}
+        return self._named("path")
 
     @classmethod
     def case_parameters(cls) -> dict[str, str]:
@@ -70,8 +70,18 @@ class Parameters(BaseModel):
 
     def own_files(self) -> dict[str, Path]:
         """The parameters that name a file of the user's own: a case list, or another table."""
-        tables = {name: Path(value) for name, value in self if value and name in _fields(type(self), "table")}
-        return self.case_lists() | tables
+        return self.case_lists() | self._named("table") | self._named("audit")
+
+    def open_tables(self) -> dict[str, Path]:
+        """Those of them that hold nothing of a case, so that their hashes may be shown."""
+        return self._named("table")
+
+    def _named(self, key: str) -> dict[str, Path]:
+        return {name: Path(value) for name, value in self if value and name in _fields(type(self), key)}
+
+    def withheld(self) -> list[str]:
+        """The parameters whose values stay with the team, since they could tell of a case."""
+        return []
 
     def own_figures(self) -> list[str]:
         """The parameters whose values no document prints, which makes the rows that rest on them *supplied*."""
@@ -94,6 +104,10 @@ def _fields(model: type[Parameters], key: str) -> dict[str, Any]:
 _REASONS = {
     "list_type": """should be a list, such as [1, 2] or ["a", "b"], in a shell between single quotes: '["a", "b"]'""",
     "too_short": "needs at least 1 item",
+    "int_type": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "float_type": "should be a number",
+    "bool_type": "should be true or false",
 }
 
 
@@ -144,6 +158,11 @@ class CaseParameters(Parameters):
     def restricted(self) -> bool:
         """Whether the output lies below a folder that is not for release."""
         return RESTRICTED in Path(self.output).parts
+
+    def withheld(self) -> list[str]:
+        """The seed of a draw from supplied cases: with it, whoever knows an identifier could tell whether it was drawn."""
+        secret = self.case_evidence == "supplied" and not self.restricted
+        return list(_fields(type(self), "withheld")) if secret else []
 
     def case_path(self) -> Path:
         """The file of the case list."""
@@ -219,9 +238,17 @@ class FieldworkSampling(CaseParameters):
     draw_by: Annotated[
         Literal["permanent_random_numbers", "systematic"], Field(description="how the cases of a stratum are drawn")
     ] = "permanent_random_numbers"
-    seed: Annotated[int, Field(ge=0, lt=2**63, description="seed of the draw")] = 2012
+    seed: Annotated[int, Field(ge=0, lt=2**63, description="seed of the draw", json_schema_extra={"withheld": True})] = 2012
     judgements: Annotated[
         str, Field(description=_ABOUT_RETURNS, json_schema_extra={"contract": "judgements"}), AfterValidator(_plain)
+    ] = ""
+    audit: Annotated[
+        str,
+        Field(
+            description="fieldwork_draw.json of the run that drew the cases; another design or list than there is refused",
+            json_schema_extra={"audit": True},
+        ),
+        AfterValidator(_plain),
     ] = ""
     outcome: Annotated[
         str,
@@ -295,8 +322,9 @@ class FieldworkSampling(CaseParameters):
                 raise ValueError(f"parameter supplementary: {area!r} is one of the fieldwork areas; name it once")
         if self.frame:
             self._must_fit_the_frame(areas)
-        elif self.judgements:
-            raise ValueError("parameter judgements: needs the list that the cases were drawn from; add frame")
+        elif self.judgements or self.audit:
+            name = "judgements" if self.judgements else "audit"
+            raise ValueError(f"parameter {name}: needs the list that the cases were drawn from; add frame")
         return self
 
     def _must_fit_the_frame(self, areas: list[str]) -> None:
@@ -324,7 +352,9 @@ class FieldworkSampling(CaseParameters):
 def _near(area: str, known: list[str]) -> str:
     """The nearest area; a whole list of them would help no one."""
     said = did_you_mean(area, known)
-    return said if said.startswith("did") else "an empty frame (-p frame=) plans without a list of cases"
+    if said.startswith("did"):
+        return said
+    return """name yours, such as -p areas='["Leeds", "Kent"]'; an empty frame (-p frame=) plans without a list of cases"""
 
 
 _CASES = Annotated[str, _case_list("cases", "list of inspected cases"), AfterValidator(_plain)]

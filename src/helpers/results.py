@@ -194,16 +194,16 @@ def write_decisions(treated: Treated, parameters: CaseParameters, tables: tuple[
     Returns
     -------
     DataFrame, optional
-        The public rows; None where the cases are not supplied and no rule is in force.
+        The public rows; None where the cases are not supplied and no rule is in force, and in the report for the team.
     """
-    if parameters.case_evidence != "supplied" and rules_in_force(parameters) is None:
+    if (parameters.case_evidence != "supplied" and rules_in_force(parameters) is None) or parameters.restricted:
         return None
     public, full = (
         rows[rows["table"].isin(tables)].assign(evidence=parameters.case_evidence)
         for rows in (treated.public(), treated.decisions)
     )
     _check(public, "disclosure", contracts.TABLES)
-    if parameters.output and not parameters.restricted:
+    if parameters.output:
         for folder, rows, mode in (("tables", public, 0o777), (RESTRICTED, full, 0o700)):
             place = Path(parameters.output) / folder
             place.mkdir(mode=mode, parents=True, exist_ok=True)
@@ -279,6 +279,8 @@ class Shown:
         return f"{self.caption}\n{body}\nEvidence: {self.evidence}"
 
     def _repr_html_(self) -> str:
+        if self.table.empty:
+            return f"<p>Nothing to show: {escape(self.caption)}</p>"
         head = "".join(f'<th scope="col">{_html(str(name))}</th>' for name in self.table.columns)
         rows = "".join(
             f'<tr><th scope="row">{_html(first)}</th>{"".join(f"<td>{_html(cell)}</td>" for cell in rest)}</tr>'
@@ -353,6 +355,7 @@ def show_parameters(parameters: Parameters) -> Shown:
     values = {name: str(getattr(parameters, name)) or "(empty)" for name in names} | dict.fromkeys(
         parameters.own_files(), "your own list"
     )
+    values |= dict.fromkeys(parameters.withheld(), "withheld; restricted/fieldwork_draw.json has it")
     rows = [(name, values[name], fields[name].description) for name in names]
     table = pd.DataFrame(rows, columns=["parameter", "value", "meaning"])
     return Shown(table, "Parameters of this run.", "none; these are choices")

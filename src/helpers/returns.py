@@ -14,6 +14,7 @@ JUDGED, NOT_JUDGED, NO_RETURN, INELIGIBLE = "judged", "not_judged", "no_return",
 MISSING = (NOT_JUDGED, "refused", "file_unusable", "replaced", NO_RETURN)
 _COUNTS = ["worked", "judged", "missing", *MISSING, INELIGIBLE, "reserves_used"]
 _STRATUM = ["area", "arm"]
+_OR_ANOTHER = ", or, if the returns are right, give cases_per_arm, shortfall and the rest as they were for the draw"
 
 
 def from_frame(sheet: pd.DataFrame, frame: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -86,13 +87,22 @@ def check(sheet: pd.DataFrame, judgements: pd.DataFrame) -> None:
     # No outcome comes along, which could be called as a column of the sheet is.
     rows = judgements[["case_id"]].assign(row=np.arange(2, 2 + len(judgements)), replaces=judgements.get("replaces", pd.NA))
     known = rows["case_id"].isin(drawn.index)
-    _refuse(rows[~known], "{rows} {hold} a case that was not drawn; check the list, the areas and the seed, or take it out")
+    _refuse(
+        rows[~known],
+        "{rows} {hold} a case that was not drawn; check that list, areas, seed and design are those of the draw, or take it out",
+    )
     rows = rows.join(drawn[["area", "arm", "role", "order"]], on="case_id")
     # One case may be written with other capitals where it is replaced, as `helpers.cases.read` allows.
     rows = rows.assign(replaces=rows["replaces"].astype("str").str.lower()).set_index(rows["case_id"].str.lower())
     reserve, stands_in = rows["role"] == "reserve", rows["replaces"].notna()
-    _refuse(rows[reserve & ~stands_in], "{rows} {hold} a reserve case and replaces is blank; name the case that it stands in for")
-    _refuse(rows[~reserve & stands_in], "{rows} {hold} a case of the sample, which replaces no other; leave replaces blank")
+    _refuse(
+        rows[reserve & ~stands_in],
+        "{rows} {hold} a reserve case and replaces is blank; name the case that it stands in for" + _OR_ANOTHER,
+    )
+    _refuse(
+        rows[~reserve & stands_in],
+        "{rows} {hold} a case of the sample, which replaces no other; leave replaces blank" + _OR_ANOTHER,
+    )
     _check_replaced(rows[reserve], rows)
     _check_order(rows[reserve], sheet)
 
@@ -140,7 +150,8 @@ def check_outcome(outcome: str, table: pd.DataFrame, of: str) -> None:
     outcomes = outcomes_of(table)
     if outcome not in outcomes:
         there = f"its outcomes are {listed(outcomes)}" if outcomes else "it has no column that holds only yes and no"
-        raise InputError(f"the {of} has no outcome {outcome!r}; {there} (-p outcome= draws without estimates)")
+        hint = "notebooks check says of each column why it is none; -p outcome= draws without estimates"
+        raise InputError(f"the {of} has no outcome {outcome!r}; {there} ({hint})")
 
 
 def outcomes_of(table: pd.DataFrame) -> list[str]:

@@ -20,7 +20,7 @@ def design_evidence(areas: Sequence[str], cases_per_arm: int) -> str:
 
 def whose(evidence: str) -> str:
     """Whose design it is, to begin a sentence with."""
-    return "The design of 2012" if evidence == published.EVIDENCE else "Your own design"
+    return "The design of 2012 asked" if evidence == published.EVIDENCE else "Your own design asks"
 
 
 def allocation_asked(areas: Sequence[str], cases_per_arm: int, evidence: str) -> pd.DataFrame:

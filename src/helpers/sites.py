@@ -115,5 +115,5 @@ def as_named(areas: Sequence[str]) -> pd.DataFrame:
     """The areas as they are named, without a size: those of 2012, of which the release says little, or the user's own."""
     of_2012 = sorted(areas) == sorted(published.areas())
     roles = [VERY_FEW if area == _FEW_HOSTED else CONCENTRATION for area in areas] if of_2012 else NAMED
-    rule, evidence = (PUBLISHED_RULE, published.EVIDENCE) if of_2012 else ("no rule is known", "supplied")
+    rule, evidence = (PUBLISHED_RULE, published.EVIDENCE) if of_2012 else ("your own choice, whose rule is not given", "supplied")
     return pd.DataFrame({"area": areas, "size": "[x]", "rank": "[x]", "role": roles, "rule": rule, "evidence": evidence})

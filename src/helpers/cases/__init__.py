@@ -122,7 +122,9 @@ def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
     if len(rows) == 0 and not loaded.ragged:
         raise whole_file(name, "empty", "has column names but no case")
     outcomes = {header: data.pop(header) for header in candidates}
-    outcomes = {header: column for header, column in outcomes.items() if _is_outcome(header, column, rows, notes)}
+    # In a list to draw from any other column may stand; returns are made for their outcomes.
+    doubtful = violations if contract == "judgements" else None
+    outcomes = {header: column for header, column in outcomes.items() if _is_outcome(header, column, rows, notes, doubtful)}
     _note_columns(list(outcomes), [header for header in extra if header not in outcomes], notes)
     data = _tidied(data, wanted, notes) | {header: tidy.tidy_yes_no(header, column, notes) for header, column in outcomes.items()}
     violations += value_violations(data, contract, rows)
@@ -138,7 +140,8 @@ def _may_be_outcome(sample: Sequence[str]) -> bool:
     return 2 * sum(tidy.yes_or_no(value) is not None for value in filled) >= len(filled)
 
 
-def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str]) -> bool:
+def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str], violations: list[Violation] | None) -> bool:
+    """Whether a column holds only yes and no; one that nearly does is noted, or refused where `violations` are given."""
     other = np.asarray([tidy.yes_or_no(value) is None for value in column.values], dtype=bool)
     if not column.values or not other.any():
         return bool(column.values)
@@ -146,9 +149,12 @@ def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str]) 
     wrong, filled = int(counts[other].sum()), int(counts.sum())
     if 2 * wrong < filled:
         where = rows[np.append(other, False)[column.codes]]
-        notes.append(
-            f"{printable(header)} is no outcome: {wrong} of its {filled} values are not yes or no ({rows_named(where)})."
-        )
+        name = printable(header)
+        text = f"{name} is no outcome: {wrong} of its {filled} values are not yes or no ({rows_named(where)})"
+        if violations is None:
+            notes.append(f"{text}.")
+        else:
+            violations.append(Violation("allowed", name, tuple(where.tolist()), text))
     return False
 
 

@@ -34,8 +34,7 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
             files |= {
                 f"{name}/tables/{path.name}": datapackage.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))
             }
-        open_tables = {name: path for name, path in parameters.own_files().items() if name not in parameters.case_lists()}
-        files |= {name: datapackage.sha256(path) for name, path in open_tables.items()}
+        files |= {name: datapackage.sha256(path) for name, path in parameters.open_tables().items()}
     sources = [notebook.path for notebook in chosen] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
     for path in sources:
         if not path.is_file():
@@ -87,6 +86,7 @@ def build(
         notebook.stem: parameters.model_dump(exclude={"output"})
         | {name: path.resolve().name for name, path in parameters.paths().items()}
         | dict.fromkeys(parameters.own_files(), "your own list")
+        | dict.fromkeys(parameters.withheld(), "withheld")
         for notebook, parameters in chosen.items()
     }
     return {

@@ -1,8 +1,9 @@
 """What stays with the team that supplied the cases: the full results, and whole errors."""
 
 import json
+import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,19 @@ def withhold(outcome: Outcome, hidden: Path) -> Outcome:
         source.replace(kept)
         _write_without_words(kept, source, said)
     return replace(outcome, error=f"{kind}: {said}")
+
+
+def withhold_values(path: Path, names: Collection[str]) -> None:
+    """Take the values of parameters out of an executed notebook: out of the injected cell, and out of its metadata."""
+    if not names or not path.is_file():
+        return
+    document = nbformat.read(path, as_version=4)
+    given = document.metadata.get("papermill", {}).get("parameters", {})
+    given |= {name: "withheld" for name in names if name in given}
+    for cell in document.cells:
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.source = re.sub(rf"^({'|'.join(names)}) = .*$", r'\1 = "withheld"', cell.source, flags=re.MULTILINE)
+    nbformat.write(document, path)
 
 
 def _write_without_words(kept: Path, target: Path, said: str) -> None:

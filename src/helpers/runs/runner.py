@@ -76,6 +76,8 @@ def run(
         outcomes = [
             restricted.withhold(outcome, hidden) if chosen[outcome.notebook].case_lists() else outcome for outcome in outcomes
         ]
+        for notebook, parameters in chosen.items():
+            restricted.withhold_values(hidden / "notebooks" / notebook.path.name, parameters.withheld())
         _write_pages(hidden, name, chosen, outcomes, read, started)
         restricted.close(hidden, lists)
         if _changed(chosen, lists):

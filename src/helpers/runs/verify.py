@@ -1,6 +1,5 @@
 """Draw the sample of a run again from the list, and say whether it is the same."""
 
-import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from helpers.parameters import RESTRICTED, FieldworkSampling
 from helpers.results import NOT_APPLICABLE, neutral
 
 SHEET, AUDIT = "fieldwork_sample.csv", "fieldwork_draw.json"
+# Differences told one by one.
+_SAID = 5
 _COMPARED = ["case_id", "area", "arm", "role", "order", "random_number", "inclusion_probability", "weight"]
-_CHOSEN = ("areas", "looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
 
 
 def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
@@ -33,14 +33,23 @@ def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
         The run holds no draw, its audit cannot be read, or the list breaks its contract.
     """
     audit, sheet = _read(run)
-    parameters = FieldworkSampling(frame=str(frame), outcome="", **{name: audit[name] for name in _CHOSEN})
+    chosen = {name: audit[name] for name in ("areas", *fieldwork.DESIGN)}
+    try:
+        parameters = FieldworkSampling(frame=str(frame), outcome="", **chosen)
+    except InputError as error:
+        raise InputError(f"{run} with the list {frame}: {error}") from None
     found = fieldwork.drawn(parameters)
     again = found.all_drawn()[_COMPARED].reset_index(drop=True)
     again = again.assign(case_id=again["case_id"].map(neutral), area=again["area"].map(neutral))
     said = [_of_the_list(audit["frame"], frame, found)]
-    differences = _differences(sheet, again)
+    there = set(found.all_drawn()["case_id"].map(neutral)) | set(found.eligible.cases["case_id"].map(neutral))
+    gone = [
+        f"the case {case} is in the audit sheet and not eligible in the list" for case in sheet["case_id"] if case not in there
+    ]
+    differences = gone + _differences(sheet, again)
     if differences:
-        return False, [f"no: {differences[0]}", *(f"    {more}" for more in differences[1:]), *said]
+        more = [f"and {len(differences) - _SAID} more differences"] if len(differences) > _SAID else []
+        return False, [f"no: {differences[0]}", *(f"    {line}" for line in differences[1:_SAID] + more), *said]
     return True, [
         f"yes: the list gives the {len(sheet)} cases of the audit sheet, in the same order and with the same weights",
         *said,
@@ -52,15 +61,11 @@ def _read(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     for name in (AUDIT, SHEET):
         if not (folder / name).is_file():
             raise InputError(f"{run}: holds no {RESTRICTED}/{name}; name a run folder of notebook 01 with a list of cases")
+    audit = fieldwork.read_audit(folder / AUDIT)
     try:
-        audit = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
-        sheet = pd.read_csv(folder / SHEET, dtype=str, keep_default_na=False)[_COMPARED]
-        missing = [name for name in (*_CHOSEN, "frame") if name not in audit]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"{run}: {RESTRICTED}/{AUDIT} or {SHEET} cannot be read as it was written") from None
-    if missing:
-        raise InputError(f"{run}: {RESTRICTED}/{AUDIT} does not say {missing[0]}")
-    return audit, sheet
+        return audit, pd.read_csv(folder / SHEET, dtype=str, keep_default_na=False)[_COMPARED]
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"{run}: {RESTRICTED}/{SHEET} cannot be read as it was written") from None
 
 
 def _of_the_list(recorded: dict[str, Any], frame: Path, found: fieldwork.Drawn) -> str:
@@ -73,7 +78,7 @@ def _of_the_list(recorded: dict[str, Any], frame: Path, found: fieldwork.Drawn) 
 
 
 def _differences(sheet: pd.DataFrame, again: pd.DataFrame) -> list[str]:
-    """The first few rows that differ, each in words."""
+    """The rows that differ, each in words."""
     # Numbers are compared as they are written, which loses nothing.
     text = pd.read_csv(StringIO(again.to_csv(index=False, na_rep=NOT_APPLICABLE)), dtype=str, keep_default_na=False)
     key = ["area", "arm", "role", "order"]
@@ -83,7 +88,7 @@ def _differences(sheet: pd.DataFrame, again: pd.DataFrame) -> list[str]:
     wrong = both["_merge"].ne("both")
     for name in values:
         wrong |= both[name].fillna("") != both[f"{name}_again"].fillna("")
-    return [_in_words(row, values) for row in both[wrong].head(5).to_dict("records")]
+    return [_in_words(row, values) for row in both[wrong].to_dict("records")]
 
 
 def _in_words(row: dict[str, Any], values: list[str]) -> str:
