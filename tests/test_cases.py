@@ -283,11 +283,13 @@ def test_an_assessor_is_kept_as_written_and_may_repeat():
 def test_outcomes_of_judgements_are_those_of_a_frame():
     table = made.judgements().assign(plan=["Y", *[""] * 4, " "], empty="")
     checked = read_back(csv(table), "judgements")
-    assert list(checked.table.columns[4:]) == ["sufficient", "safe", "plan"]
+    # A blank one too: returns in which nothing was judged are no mistake.
+    assert list(checked.table.columns[4:]) == ["sufficient", "safe", "plan", "empty"]
+    assert checked.rows.tolist() == list(range(2, 8))
     assert checked.notes == (
         "Spaces round 1 value of plan are left out.",
-        "3 columns read as an outcome (yes, no; blank: not judged): sufficient, safe and plan.",
-        "2 columns ignored: remarks and empty.",
+        "4 columns read as an outcome (yes, no; blank: not judged): sufficient, safe, plan and empty.",
+        "1 column ignored: remarks.",
         "1 value of plan written other than yes or no (such as Y, True or 1) are read as yes or no.",
     )
 

@@ -1,6 +1,7 @@
 """A fieldwork from its parameters: what is drawn, what came back, and what is refused before anything is run."""
 
 import json
+import os
 
 import pandas as pd
 import pytest
@@ -209,6 +210,59 @@ def test_a_list_to_draw_from_needs_no_outcome_unless_one_is_asked_for(own):
     assert tables["fieldwork_estimates"].empty and tables["fieldwork_response"].empty and len(tables["fieldwork_sample"]) > 0
     with pytest.raises(InputError, match="outcome: the frame has no outcome 'good'; it has no column that holds only yes and no"):
         parameters.FieldworkSampling(**own, outcome="good")
+
+
+def test_a_wrong_value_in_the_outcome_of_a_list_is_refused_and_no_estimate_lost_silently(own):
+    table = pd.read_csv(own["frame"], dtype=str).rename(columns={"good": "sufficient"})
+    table.loc[5, "sufficient"] = "Yess"
+    table.to_csv(own["frame"], index=False)
+    del own["outcome"]
+    with pytest.raises(InputError, match=r"parameter outcome: sufficient is no outcome: 1 of its 30 values .* \(row 7\)"):
+        parameters.FieldworkSampling(**own)
+    assert made(own | {"outcome": ""})[2]["fieldwork_estimates"].empty
+
+
+@pytest.mark.parametrize("status", ["refused", "found_ineligible", "file_unusable", "inspected"])
+def test_returns_in_which_nothing_was_judged_give_rows_with_the_reason(own, tmp_path, status):
+    tables = made(judged(own, tmp_path, lambda table: table.assign(status=status, good="")))[2]
+    rows = tables["fieldwork_estimates"].query("method == 'logit_t' and population == 'finite'").set_index("group")
+    assert rows["estimate"].isna().all() and rows.loc["all", "note"]
+    assert tables["fieldwork_response"].set_index("group").loc["all", "judged"] == 0
+
+
+def test_rows_of_judgements_are_named_as_the_file_counts_them_and_capitals_make_no_other_case(own, tmp_path):
+    values = judged(own, tmp_path, lambda table: table.assign(case_id=table["case_id"].str.lower()))
+    assert made(values)[2]["fieldwork_response"]["no_return"].eq(0).all()
+    path = tmp_path / "judgements.csv"
+    header, first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([header, first, ",,,", ",,,", "X9,inspected,,yes", *rest]) + "\n")
+    with pytest.raises(InputError, match="parameter judgements: row 5 holds a case that was not drawn"):
+        parameters.FieldworkSampling(**values)
+    with pytest.raises(InputError, match="parameter judgements: row 5 holds a case that was not drawn"):
+        parameters.FieldworkSampling(**values | {"outcome": ""})
+
+
+def test_without_a_list_no_rule_of_lists_gets_in_the_way():
+    for values in ({"looked_after_only": True}, {"disclosure": "on"}, {"disclosure": "on", "disclosure_preset": "fieldwork"}):
+        p = parameters.FieldworkSampling(frame="", **values)
+        treated, team = disclosure.fieldwork(p)
+        assert all(table.empty for table in [*treated.tables.values(), *team.tables.values()])
+
+
+def test_an_area_with_a_space_that_does_not_break_can_be_named(own):
+    table = pd.read_csv(own["frame"], dtype=str)
+    table.replace({"North": "West\xa0Park"}).to_csv(own["frame"], index=False)
+    assert parameters.FieldworkSampling(**own | {"areas": ["West Park"]})
+
+
+def test_a_pipe_is_refused_and_not_waited_for(own, tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    for name in ("sites", "audit"):
+        with pytest.raises(InputError, match="is a folder, a pipe or a device"):
+            parameters.FieldworkSampling(
+                **{"frame": own["frame"], "outcome": ""} | {name: str(pipe)} | ({"areas": AREAS} if name == "audit" else {})
+            )
 
 
 def test_made_up_cases_and_ones_own_are_never_mixed(own, tmp_path):

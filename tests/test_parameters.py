@@ -24,7 +24,7 @@ def test_a_model_is_frozen():
         (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a valid string; it is 7"),
         (parameters.FieldworkSampling, {"icc": 1}, "icc: should be less than 1"),
         (parameters.FieldworkSampling, {"icc": -0.1}, "icc: should be greater than or equal to 0"),
-        (parameters.FieldworkSampling, {"confidence": 0}, "confidence: should be greater than 0"),
+        (parameters.FieldworkSampling, {"confidence": 0}, "confidence: should be greater than or equal to 0.01"),
         (parameters.FieldworkSampling, {"cases_per_arm": -1}, "cases_per_arm: should be greater than or equal to 1"),
         (parameters.FieldworkSampling, {"seed": 1.5}, "seed: should be a whole number"),
         (parameters.FieldworkSampling, {"outcome": "suficient"}, "parameter outcome: the frame has no outcome 'suficient'"),

@@ -545,3 +545,12 @@ def test_a_value_outside_its_range_is_refused_in_one_line(call, said):
     with pytest.raises(InputError, match=said) as refused:
         call()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("areas", "cases", "icc", "level"),
+    [(6, 1_000_000, 1 - 1e-16, 0.95), (2, 1_000_000, 0.999, 0.9999), (155, 10**6, 1 - 1e-10, 0.01)],
+)
+def test_extreme_designs_give_a_difference_and_no_warning(areas, cases, icc, level):
+    table = planning.precision(areas, cases, [icc], [level], "supplied")
+    assert (table["minimum_detectable_difference"].dropna() > 0).all()

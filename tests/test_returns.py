@@ -61,40 +61,40 @@ OTHER = (drawn("North", 2), "inspected")
 
 def test_a_case_that_was_not_drawn_is_refused():
     undrawn = next(case for case in FRAME["case_id"] if case not in set(SHEET["case_id"]))
-    assert refused(OTHER, (undrawn, "inspected")).startswith("row 3 (blank rows not counted) holds a case that was not drawn")
+    assert refused(OTHER, (undrawn, "inspected")).startswith("row 3 holds a case that was not drawn")
     assert refused((undrawn, "inspected"), OTHER, (f"{SECRET}-unknown", "refused")).startswith("rows 2 and 4 ")
 
 
 def test_a_reserve_must_say_which_case_it_stands_in_for():
     text = refused(LOST, (drawn("North", 4), "inspected"))
-    assert text.startswith("row 3 (blank rows not counted) holds a reserve case and replaces is blank")
+    assert text.startswith("row 3 holds a reserve case and replaces is blank")
 
 
 def test_a_case_of_the_sample_replaces_no_other():
     text = refused(LOST, (drawn("North", 2), "inspected", drawn("North", 1)))
-    assert text.startswith("row 3 (blank rows not counted) holds a case of the sample, which replaces no other")
+    assert text.startswith("row 3 holds a case of the sample, which replaces no other")
 
 
 def test_the_case_replaced_needs_a_row_of_its_own():
     text = refused(OTHER, (drawn("North", 4), "inspected", drawn("North", 1)))
-    assert text.startswith("row 3 (blank rows not counted): replaces names a case that has no row of its own")
+    assert text.startswith("row 3: replaces names a case that has no row of its own")
     assert "no row of its own" in refused(OTHER, (drawn("North", 4), "inspected", f"{SECRET}-unknown"))
 
 
 @pytest.mark.parametrize("other", [drawn("South", 1), drawn("North", 1, "placed_out"), drawn("Far", 1)])
 def test_a_reserve_stands_in_within_its_own_stratum(other):
     text = refused((other, "refused"), (drawn("North", 4), "inspected", other))
-    assert text.startswith("row 3 (blank rows not counted): replaces names a case of another area or arm")
+    assert text.startswith("row 3: replaces names a case of another area or arm")
 
 
 def test_a_reserve_does_not_stand_in_for_one_that_comes_after_it():
     rows = [LOST, (drawn("North", 4), "inspected", drawn("North", 5)), (drawn("North", 5), "refused", drawn("North", 1))]
-    assert refused(*rows).startswith("row 3 (blank rows not counted): replaces names a reserve that comes after it")
+    assert refused(*rows).startswith("row 3: replaces names a reserve that comes after it")
 
 
 def test_reserves_are_used_in_order():
     text = refused(LOST, (drawn("North", 5), "inspected", drawn("North", 1)))
-    assert text.startswith("row 3 (blank rows not counted) holds a reserve case out of order")
+    assert text.startswith("row 3 holds a reserve case out of order")
 
 
 def test_the_order_of_reserves_is_that_of_each_stratum():
@@ -142,7 +142,7 @@ def test_the_rows_of_returns_may_have_any_index():
     table = judged(LOST, OTHER, (drawn("North", 4), "inspected", drawn("North", 1), True))
     strange = table.set_index(np.array([7, 7, 3]))
     pd.testing.assert_frame_equal(returns.from_judgements(SHEET, table, "good"), returns.from_judgements(SHEET, strange, "good"))
-    assert refused(table=strange.iloc[1:]).startswith("row 3 ")
+    assert refused(table=strange.iloc[1:]).startswith("row 3: ")
 
 
 # --- what became of each case

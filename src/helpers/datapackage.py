@@ -49,6 +49,20 @@ def shown(path: Path) -> str:
     return str(path.relative_to(paths.ROOT)) if path.is_relative_to(paths.ROOT) else str(path)
 
 
+def regular(path: Path) -> Path:
+    """A path that leads to a file that can be read through; a pipe would keep the reader waiting, a device never ends.
+
+    Raises
+    ------
+    InputError
+        There is nothing, a folder, a pipe or a device.
+    """
+    if not path.is_file():
+        what = "is a folder, a pipe or a device; name a file" if path.exists() else "there is no such file"
+        raise InputError(f"{shown(path)}: {what}")
+    return path
+
+
 def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as handle:

@@ -48,14 +48,15 @@ def drawn(parameters: FieldworkSampling) -> Drawn:
     p, evidence = parameters, parameters.case_evidence
     frame = p.read_cases().table if p.frame else eligibility.NO_CASES
     areas = p.fieldwork_areas
-    counted = eligibility.eligible(frame, areas, p.looked_after_only)
+    only = p.looked_after_only and bool(p.frame)
+    counted = eligibility.eligible(frame, areas, only)
     if len(frame) and not len(counted.cases):
         also = " or its child is not known to be looked after" if p.looked_after_only else ""
         raise InputError(f"parameter frame: no case is in scope: none is hosted by one of the areas or placed out by one{also}")
     allocations = {policy: draw.allocate(counted.cases, areas, p.cases_per_arm, policy, evidence) for policy in draw.POLICIES}
     sheet = draw.sample(counted.cases, allocations[p.shortfall], p.seed, p.reserves_per_arm, p.draw_by)
     others = eligibility.outside(frame, counted) if p.supplementary else frame.iloc[:0]
-    rest = eligibility.eligible(others, p.supplementary, p.looked_after_only)
+    rest = eligibility.eligible(others, p.supplementary, only)
     extra = draw.supplementary(rest.cases, p.supplementary, p.cases_per_arm, p.seed, evidence)
     return Drawn(frame, counted, allocations, sheet, rest.cases, extra)
 
@@ -64,8 +65,17 @@ def outcome_estimated(parameters: FieldworkSampling, frame: pd.DataFrame) -> str
     """The outcome to estimate; empty for a draw only.
 
     A list to draw from needs no outcome, so the default one is not asked of a list that has none.
+
+    Raises
+    ------
+    InputError
+        The list has such a column, in which a few values are neither yes nor no.
     """
     asked = parameters.outcome
+    if parameters.frame and not parameters.judgements:
+        for note in parameters.read_cases().notes:
+            if asked and note.startswith(f"{asked} is no outcome"):
+                raise InputError(f"parameter outcome: {note[:-1]}; mend the list, or draw without estimates (-p outcome=)")
     silent = asked == DEFAULT_OUTCOME and not parameters.judgements and not returns.outcomes_of(frame)
     return "" if silent or not parameters.frame else asked
 
@@ -82,13 +92,13 @@ def worked(parameters: FieldworkSampling, found: Drawn) -> pd.DataFrame:
     if not parameters.judgements:
         returns.check_outcome(outcome, found.frame, "frame")
         return returns.from_frame(found.sheet, found.frame, outcome)
-    judgements = read_judgements(parameters, found)
+    judgements, rows = read_judgements(parameters, found)
     returns.check_outcome(outcome, judgements, "list of judgements")
-    return returns.from_judgements(found.all_drawn(), judgements, outcome)
+    return returns.from_judgements(found.all_drawn(), judgements, outcome, rows)
 
 
-def read_judgements(parameters: FieldworkSampling, found: Drawn) -> pd.DataFrame:
-    """The returns that the parameters name, or made-up ones for the cases drawn.
+def read_judgements(parameters: FieldworkSampling, found: Drawn) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """The returns that the parameters name with the rows of their file, or made-up ones for the cases drawn.
 
     Raises
     ------
@@ -98,10 +108,11 @@ def read_judgements(parameters: FieldworkSampling, found: Drawn) -> pd.DataFrame
     if parameters.judgements == SYNTHETIC:
         from helpers.synthetic.judgements import judgements
 
-        return judgements(found.sheet, found.frame, parameters.seed)
+        return judgements(found.sheet, found.frame, parameters.seed), None
     from helpers import cases
 
-    return cases.read(parameters.judgements, "judgements").table
+    checked = cases.read(parameters.judgements, "judgements")
+    return checked.table, checked.rows
 
 
 STANDS_FOR = {
@@ -244,27 +255,41 @@ def read_audit(path: Path) -> dict[str, Any]:
     """
     name = datapackage.shown(path)
     try:
-        audit = json.loads(path.read_text(encoding="utf-8"))
+        audit = json.loads(datapackage.regular(path).read_text(encoding="utf-8"))
         missing = [key for key in ("areas", *DESIGN, "frame") if key not in audit]
-        listed_there = isinstance(audit["areas"], list) and isinstance(audit["frame"], dict) if not missing else False
+        whole = not missing and isinstance(audit["areas"], list) and _is_of_a_list(audit["frame"])
+    except InputError:
+        raise
     except (OSError, ValueError, TypeError, RecursionError):
         raise InputError(f"{name}: cannot be read as it was written; name restricted/fieldwork_draw.json of a run") from None
-    if missing or not listed_there:
-        raise InputError(f"{name}: does not say {(missing or ['areas'])[0]}; name restricted/fieldwork_draw.json of a run")
+    if not whole:
+        raise InputError(f"{name}: does not say {(missing or ['frame'])[0]}; name restricted/fieldwork_draw.json of a run")
     return audit
+
+
+def _is_of_a_list(said: Any) -> bool:
+    hashes = [said.get(name) for name in ("sha256", "sha256_of_eligible")] if isinstance(said, dict) else [None]
+    return all(isinstance(digest, str) and len(digest) == 64 for digest in hashes) and type(said.get("eligible")) is int
 
 
 def _check_audit(parameters: FieldworkSampling, found: Drawn) -> None:
     """Refuse a design or a list other than that of the draw."""
     audit = read_audit(Path(parameters.audit))
     if audit["areas"] != parameters.fieldwork_areas:
-        raise InputError(f"parameter areas: the cases were drawn in {', '.join(map(str, audit['areas']))}, in this order")
+        raise InputError(f"parameter areas: the cases were drawn in {_short(audit['areas'])}, in this order")
     for name in DESIGN:
-        if audit[name] != getattr(parameters, name):
-            raise InputError(f"parameter {name}: is {getattr(parameters, name)}, and the cases were drawn with {audit[name]}")
+        given, drawn_with = _short(getattr(parameters, name)), _short(audit[name])
+        if given != drawn_with:
+            raise InputError(f"parameter {name}: is {given}, and the cases were drawn with {drawn_with}")
     if audit["frame"].get("sha256_of_eligible") != fingerprint(found.eligible.cases):
         counts = f"{len(found.eligible.cases)} cases are eligible in it, and {audit['frame'].get('eligible')} were"
         raise InputError(f"parameter frame: is not the list that the cases were drawn from; {counts}")
+
+
+def _short(value: object) -> str:
+    """A value as JSON writes it, which tells 5 from 5.0 and from "5"."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 300 else f"{text[:300]} ..."
 
 
 def fingerprint(cases: pd.DataFrame) -> str:
@@ -285,14 +310,14 @@ def check(parameters: FieldworkSampling) -> None:
     found = drawn(parameters)
     if parameters.audit:
         _check_audit(parameters, found)
-    if not outcome_estimated(parameters, found.frame):
-        if not parameters.judgements:
-            return
-        # Without an outcome the returns are still held against the draw.
-        returns.check(found.all_drawn(), read_judgements(parameters, found))
+    if not outcome_estimated(parameters, found.frame) and not parameters.judgements:
         return
     try:
-        worked(parameters, found)
+        if outcome_estimated(parameters, found.frame):
+            worked(parameters, found)
+        else:
+            # Without an outcome the returns are still held against the draw.
+            returns.check(found.all_drawn(), *read_judgements(parameters, found))
     except InputError as error:
         name = "outcome" if "has no outcome" in str(error) else "judgements"
         raise InputError(f"parameter {name}: {error}") from None

@@ -11,8 +11,8 @@ from helpers.datapackage import resource_path, verify_run
 from helpers.errors import InputError, did_you_mean
 from helpers.rounding import counts_from_percentage
 
-# Beyond 0.9999 the far tails that an interval would rest on are not to be believed.
-Confidence = Annotated[float, Field(gt=0, le=0.9999)]
+# Below 0.01 an interval is a point, and beyond 0.9999 the far tails that an interval would rest on are not to be believed.
+Confidence = Annotated[float, Field(ge=0.01, le=0.9999)]
 Correlation = Annotated[float, Field(ge=0, lt=1)]
 # What a parameter that takes a case list may be besides a path.
 NO_CASES, SYNTHETIC = "", "synthetic"

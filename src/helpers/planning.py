@@ -154,10 +154,15 @@ def minimum_detectable_difference(
             return power_proportions_2indep(rise, proportion, n_per_group, **tail) - power
         higher = proportion + rise
         error = np.sqrt((proportion * (1 - proportion) + higher * (1 - higher)) / n_per_group)
-        return stats.nct.sf(stats.t.ppf((1 + level) / 2, df), df, rise / error) - power
+        # Where scipy gives up, the rise is so many errors that it cannot be missed.
+        with np.errstate(all="ignore"):
+            found = stats.nct.sf(stats.t.ppf((1 + level) / 2, df), df, rise / error)
+        return np.nan_to_num(found, nan=1.0) - power
 
-    highest = 1 - proportion
-    return optimize.brentq(missing, 1e-9, highest, xtol=1e-13) if missing(highest) > 0 else np.inf
+    highest, least = 1 - proportion, 1e-9
+    if missing(least) >= 0:
+        return least
+    return optimize.brentq(missing, least, highest, xtol=1e-13) if missing(highest) > 0 else np.inf
 
 
 def headline(table: pd.DataFrame, icc: float, level: float, rho_between_arms: float | None = None) -> dict[str, float]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.cases.refusals import listed, rows_named
+from helpers.cases.rules import printable
 from helpers.errors import InputError
 from helpers.sampling import ARMS
 
@@ -30,7 +31,7 @@ def from_frame(sheet: pd.DataFrame, frame: pd.DataFrame, outcome: str) -> pd.Dat
     return _with_outcome(worked.assign(became=JUDGED), values)
 
 
-def from_judgements(sheet: pd.DataFrame, judgements: pd.DataFrame, outcome: str) -> pd.DataFrame:
+def from_judgements(sheet: pd.DataFrame, judgements: pd.DataFrame, outcome: str, rows: np.ndarray | None = None) -> pd.DataFrame:
     """The sample and the reserves that were used, with what became of each.
 
     A case of the sample without a row has no return. Cases of supplementary areas are left out.
@@ -43,6 +44,8 @@ def from_judgements(sheet: pd.DataFrame, judgements: pd.DataFrame, outcome: str)
         As `helpers.cases.read` gives it.
     outcome : str
         A column of the judgements.
+    rows : ndarray of int, optional
+        Row of the file of each judgement.
 
     Returns
     -------
@@ -54,13 +57,20 @@ def from_judgements(sheet: pd.DataFrame, judgements: pd.DataFrame, outcome: str)
     InputError
         As `check`.
     """
-    check(sheet, judgements)
-    returned = judgements.set_index("case_id")
+    check(sheet, judgements, rows)
+    returned = _as_drawn(sheet, judgements).set_index("case_id")
     used = sheet["role"].eq("sample") | (sheet["role"].eq("reserve") & sheet["case_id"].isin(returned.index))
     worked = sheet[used]
     statuses = returned["status"].astype("str").reindex(worked["case_id"])
     became = statuses.replace("inspected", JUDGED).fillna(NO_RETURN).array
     return _with_outcome(worked.assign(became=became), returned[outcome].reindex(worked["case_id"]).array)
+
+
+def _as_drawn(sheet: pd.DataFrame, judgements: pd.DataFrame) -> pd.DataFrame:
+    """The judgements, each case written as the sheet writes it: capitals make no other case."""
+    written = dict(zip(sheet["case_id"].str.lower(), sheet["case_id"], strict=True))
+    ids = judgements["case_id"]
+    return judgements.assign(case_id=ids.str.lower().map(written).fillna(ids))
 
 
 def nothing(sheet: pd.DataFrame) -> pd.DataFrame:
@@ -74,7 +84,7 @@ def _with_outcome(worked: pd.DataFrame, values: object) -> pd.DataFrame:
     return worked.assign(became=worked["became"].mask(blank, NOT_JUDGED)).reset_index(drop=True)
 
 
-def check(sheet: pd.DataFrame, judgements: pd.DataFrame) -> None:
+def check(sheet: pd.DataFrame, judgements: pd.DataFrame, rows: np.ndarray | None = None) -> None:
     """Refuse returns that do not fit the draw. Rows are named as a spreadsheet numbers them, cases are not.
 
     Raises
@@ -85,7 +95,8 @@ def check(sheet: pd.DataFrame, judgements: pd.DataFrame) -> None:
     """
     drawn = sheet.set_index("case_id")
     # No outcome comes along, which could be called as a column of the sheet is.
-    rows = judgements[["case_id"]].assign(row=np.arange(2, 2 + len(judgements)), replaces=judgements.get("replaces", pd.NA))
+    numbers = np.arange(2, 2 + len(judgements)) if rows is None else rows
+    rows = _as_drawn(sheet, judgements)[["case_id"]].assign(row=numbers, replaces=judgements.get("replaces", pd.NA))
     known = rows["case_id"].isin(drawn.index)
     _refuse(
         rows[~known],
@@ -134,9 +145,7 @@ def _check_order(used: pd.DataFrame, sheet: pd.DataFrame) -> None:
 def _refuse(rows: pd.DataFrame, text: str) -> None:
     if len(rows):
         there = rows["row"].tolist()
-        # The reader of lists leaves blank rows out.
-        named = f"{rows_named(there)} (blank rows not counted)"
-        raise InputError(text.format(rows=named, hold="holds" if len(there) == 1 else "hold"))
+        raise InputError(text.format(rows=rows_named(there), hold="holds" if len(there) == 1 else "hold"))
 
 
 def check_outcome(outcome: str, table: pd.DataFrame, of: str) -> None:
@@ -149,7 +158,11 @@ def check_outcome(outcome: str, table: pd.DataFrame, of: str) -> None:
     """
     outcomes = outcomes_of(table)
     if outcome not in outcomes:
-        there = f"its outcomes are {listed(outcomes)}" if outcomes else "it has no column that holds only yes and no"
+        there = (
+            f"its outcomes are {listed([printable(name) for name in outcomes])}"
+            if outcomes
+            else "it has no column that holds only yes and no"
+        )
         hint = "notebooks check says of each column why it is none; -p outcome= draws without estimates"
         raise InputError(f"the {of} has no outcome {outcome!r}; {there} ({hint})")
 

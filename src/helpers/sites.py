@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers import published
-from helpers.datapackage import shown
+from helpers.datapackage import regular, shown
 from helpers.errors import InputError, did_you_mean
 
 HIGHEST, CONTRAST, NOT_CHOSEN = "highest", "contrast", "not_chosen"
@@ -45,13 +45,16 @@ def read(path: str | Path, size: str) -> pd.DataFrame:
     """
     name = shown(Path(path))
     try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        with regular(Path(path)).open(encoding="utf-8-sig", newline="") as file:
             header, *rows = csv.reader(file, strict=True)
+    except InputError:
+        raise
     except (OSError, ValueError, csv.Error):
         raise InputError(f"{name}: is no CSV table that can be read; it needs the columns area and {size}") from None
     for column in ("area", size):
         if column not in header:
-            raise InputError(f"{name}: column {column} is missing; {did_you_mean(column, header)}")
+            hint = "save it with commas" if len(header) == 1 and ";" in header[0] else did_you_mean(column, header)
+            raise InputError(f"{name}: column {column} is missing; {hint}")
         if header.count(column) > 1:
             raise InputError(f"{name}: column {column} stands in row 1 twice; rename or delete one")
     # Blank rows are left out, and counted as a spreadsheet does.
@@ -63,6 +66,8 @@ def read(path: str | Path, size: str) -> pd.DataFrame:
     areas = table["area"].str.strip()
     sizes = pd.to_numeric(table[size], errors="coerce")
     for row, area, number, twice in zip(filled, areas, sizes, areas.str.casefold().duplicated(), strict=True):
+        if not area.isprintable():
+            raise InputError(f"{name}: row {row}: area holds a line break or another character that cannot be printed")
         if not area or twice:
             raise InputError(f"{name}: row {row}: area {'stands in the table twice' if area else 'is blank'}")
         if not 0 <= number < float("inf"):

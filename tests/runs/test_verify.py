@@ -53,6 +53,8 @@ def test_the_case_that_was_exchanged_is_named(run):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        (lambda table: pd.concat([table, table.iloc[[-1]]]), "and the list gives none there"),
+        (lambda table: table.assign(order=["x", *table["order"][1:]]), "and the audit sheet has none there"),
         (lambda table: table.drop(index=0), "and the audit sheet has none there"),
         (lambda table: pd.concat([table, table.iloc[[0]].assign(order="99")]), "and the list gives none there"),
         (
@@ -85,6 +87,10 @@ def test_a_folder_without_a_draw_and_a_broken_audit_are_refused(run, tmp_path):
     audit.write_text(json.dumps(content))
     with pytest.raises(InputError, match="does not say seed"):
         verify(run, FRAME)
+    for wrong in (None, [], {}, {"sha256": 5, "sha256_of_eligible": 6, "eligible": 7}):
+        audit.write_text(json.dumps(content | {"seed": 2012, "frame": wrong}))
+        with pytest.raises(InputError, match="does not say frame"):
+            verify(run, FRAME)
     audit.write_text("{")
     with pytest.raises(InputError, match="cannot be read as it was written"):
         verify(run, FRAME)

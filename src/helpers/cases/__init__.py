@@ -35,6 +35,8 @@ class Checked:
 
     table: pd.DataFrame
     notes: tuple[str, ...]
+    # Row of the file of each case; only of judgements, which are looked at again beside a draw.
+    rows: np.ndarray | None = None
 
 
 def read(path: str | Path, contract: Contract) -> Checked:
@@ -85,7 +87,7 @@ def _read(path: Path, contract: Contract) -> Checked:
         _RESULTS[key] = checked
         while len(_RESULTS) > KEPT_RESULTS:
             _RESULTS.popitem(last=False)
-    return Checked(checked.table.copy(deep=False), checked.notes)
+    return Checked(checked.table.copy(deep=False), checked.notes, checked.rows)
 
 
 def _state(path: Path, contract: Contract) -> tuple:
@@ -132,7 +134,7 @@ def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
         raise Refused(name, violations)
     if contract == "frame":
         _note_scope(data["home_area"], data["supervising_area"], notes)
-    return Checked(_typed(data, wanted), tuple(notes))
+    return Checked(_typed(data, wanted), tuple(notes), rows if contract == "judgements" else None)
 
 
 def _may_be_outcome(sample: Sequence[str]) -> bool:
@@ -143,8 +145,11 @@ def _may_be_outcome(sample: Sequence[str]) -> bool:
 def _is_outcome(header: str, column: Coded, rows: np.ndarray, notes: list[str], violations: list[Violation] | None) -> bool:
     """Whether a column holds only yes and no; one that nearly does is noted, or refused where `violations` are given."""
     other = np.asarray([tidy.yes_or_no(value) is None for value in column.values], dtype=bool)
-    if not column.values or not other.any():
-        return bool(column.values)
+    if not column.values:
+        # Returns in which nothing was judged are no mistake; in a list to draw from a blank column could be anything.
+        return violations is not None
+    if not other.any():
+        return True
     counts = column.counts
     wrong, filled = int(counts[other].sum()), int(counts.sum())
     if 2 * wrong < filled:

@@ -29,6 +29,8 @@ __all__ = [
 
 def rules_in_force(parameters: CaseParameters) -> Rules | None:
     """The rules under which results from the cases are treated; None where they are shown as they are."""
+    if not parameters.case_list:
+        return None
     supplied = parameters.case_evidence == "supplied"
     wanted = parameters.disclosure == "on" or (parameters.disclosure == "auto" and supplied)
     # What is written below a folder that is not for release is the full version of the treated one.

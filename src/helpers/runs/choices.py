@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import yaml
 
+from helpers.datapackage import regular
 from helpers.errors import InputError, did_you_mean
 from helpers.parameters import NO_CASES, Parameters
 from helpers.runs.catalogue import Notebook, find
@@ -32,7 +33,9 @@ def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, 
         No such file, not YAML, not a mapping, or several notebooks where the file names none.
     """
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_OnceLoader)  # a SafeLoader: makes no objects
+        content = yaml.load(regular(Path(path)).read_text(encoding="utf-8"), Loader=_OnceLoader)  # a SafeLoader: makes no objects
+    except InputError as error:
+        raise InputError(f"{error}; --parameters takes a YAML file") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; --parameters takes a YAML file") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -51,7 +51,7 @@ def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
         more = [f"and {len(differences) - _SAID} more differences"] if len(differences) > _SAID else []
         return False, [f"no: {differences[0]}", *(f"    {line}" for line in differences[1:_SAID] + more), *said]
     return True, [
-        f"yes: the list gives the {len(sheet)} cases of the audit sheet, in the same order and with the same weights",
+        f"yes: the list gives the {len(sheet)} cases of the audit sheet, in the same places and with the same weights",
         *said,
     ]
 
@@ -82,8 +82,13 @@ def _differences(sheet: pd.DataFrame, again: pd.DataFrame) -> list[str]:
     # Numbers are compared as they are written, which loses nothing.
     text = pd.read_csv(StringIO(again.to_csv(index=False, na_rep=NOT_APPLICABLE)), dtype=str, keep_default_na=False)
     key = ["area", "arm", "role", "order"]
+    # A row that stands twice is a difference, so the second one is no partner of the first.
+    sheet, text = (rows.assign(again=rows.groupby(key).cumcount()) for rows in (sheet, text))
+    key = [*key, "again"]
     both = sheet.merge(text, on=key, how="outer", suffixes=("", "_again"), indicator=True)
-    both = both.sort_values("order", key=pd.to_numeric).sort_values(["area", "arm"], kind="stable")
+    both = both.sort_values("order", key=lambda order: pd.to_numeric(order, errors="coerce")).sort_values(
+        ["area", "arm"], kind="stable"
+    )
     values = [name for name in _COMPARED if name not in key]
     wrong = both["_merge"].ne("both")
     for name in values:
