@@ -64,7 +64,7 @@ def refused(done, *words):
         (["run", "--parameters", ""], ["--parameters is empty"]),
         (["run", "--jobs", "\u00b2"], ["--jobs", "whole number"]),
         (["run", "01", "-p", "output=x"], ["--output"]),
-        (["run", "--parameters", "nowhere.yml"], ["nowhere.yml", "No such file"]),
+        (["run", "--parameters", "nowhere.yml"], ["nowhere.yml", "there is no such file"]),
         (["run", "--jobs", "0"], ["--jobs", "whole number from 1"]),
         (["walk"], ["walk", "--help"]),
         ([], ["COMMAND", "--help"]),

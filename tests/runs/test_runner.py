@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 from datetime import datetime
+from functools import partial
 
 import nbformat
 import pandas as pd
@@ -199,7 +200,9 @@ def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which):
     (tmp_path / "earlier").mkdir()
     (tmp_path / "latest").symlink_to("earlier")
     command = [str(BIN / "notebooks"), "run", "--jobs", "1", "--output", str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Tests started in the background inherit a Ctrl-C that is ignored.
+    heed = partial(signal.signal, which, signal.SIG_DFL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     runner = psutil.Process(process.pid)
     while process.poll() is None and not any("ipykernel" in " ".join(child.cmdline()) for child in runner.children()):
         os.sched_yield()
