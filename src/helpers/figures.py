@@ -76,6 +76,7 @@ def fieldwork_estimates(estimates: pd.DataFrame) -> Figure:
         axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width)
         axes.plot(part["estimate"], places, marker, color=colour, label=label)
     axes.set_yticks(range(len(groups)), [name.replace("_", " ") for name in groups[::-1]])
+    axes.set_ylim(-0.5, len(groups) - 0.5)
     hidden = " (others hidden)" if (estimates == "[c]").any(axis=None) else ""
     axes.set(xlim=(0, 1), xlabel=f"share of cases judged yes, {level(rows['level'].iloc[0])} intervals{hidden}")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
