@@ -6,7 +6,7 @@ import os
 import pandas as pd
 import pytest
 
-from helpers import contracts, disclosure, draw, fieldwork, parameters, published, returns
+from helpers import audit, contracts, disclosure, draw, fieldwork, parameters, published, returns
 from helpers.errors import InputError
 
 AREAS = ["North", "South, East & West"]
@@ -141,7 +141,7 @@ def test_judgements_that_do_not_fit_are_refused_before_anything_is_run(own, tmp_
 def test_the_audit_of_a_draw_refuses_another_design_and_another_list(own, tmp_path):
     p, found, _ = made(own)
     path = tmp_path / "fieldwork_draw.json"
-    path.write_text(json.dumps(fieldwork.audit(p, found)))
+    path.write_text(json.dumps(audit.record(p, found.eligible)))
     values = judged(own, tmp_path) | {"audit": str(path)}
     assert parameters.FieldworkSampling(**values).own_files().keys() == {"frame", "judgements", "audit"}
     for name, other, said in [
@@ -317,16 +317,16 @@ def test_control_leaves_no_full_number_of_the_estimates(own):
 
 def test_the_audit_names_all_that_the_draw_depends_on_and_no_case(own):
     p, found, _ = made(own)
-    audit = fieldwork.audit(p, found)
-    assert {"definition", "areas", "seed", "shortfall", "draw_by", "frame"} <= set(audit)
-    assert "\n".join(audit["definition"]) == draw.DEFINITION
-    assert audit["frame"]["eligible"] == 26 and "K10" not in json.dumps(audit)
+    recorded = audit.record(p, found.eligible)
+    assert {"definition", "areas", "seed", "shortfall", "draw_by", "frame"} <= set(recorded)
+    assert "\n".join(recorded["definition"]) == draw.DEFINITION
+    assert recorded["frame"]["eligible"] == 26 and "K10" not in json.dumps(recorded)
 
 
 def test_the_fingerprint_of_the_eligible_cases_depends_on_neither_order_nor_format(own, tmp_path):
     table = pd.read_csv(own["frame"], dtype=str).sample(frac=1, random_state=1)
     table.to_parquet(tmp_path / "frame.parquet")
     one, other = (made(own | {"frame": str(path)})[1] for path in (own["frame"], tmp_path / "frame.parquet"))
-    assert fieldwork.fingerprint(one.eligible.cases) == fieldwork.fingerprint(other.eligible.cases)
+    assert audit.fingerprint(one.eligible.cases) == audit.fingerprint(other.eligible.cases)
     pd.testing.assert_frame_equal(one.sheet, other.sheet)
     assert returns.outcomes_of(one.frame) == ["good"]

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import contracts, published, results, sampling
+from helpers import contracts, parameters, published, results, sampling
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=15)
 area_names = st.lists(st.text("abcXYZ ,&'\"", min_size=1, max_size=12), min_size=1, max_size=8, unique=True)
@@ -47,4 +47,6 @@ def test_an_area_with_a_comma_in_its_name_stays_one_area_in_the_file(tmp_path):
     ],
 )
 def test_only_the_design_of_2012_is_published(kept, added, cases_per_arm, evidence):
-    assert sampling.design_evidence([*published.areas()[:kept], *added], cases_per_arm) == evidence
+    areas = [*published.areas()[:kept], *added]
+    design = parameters.FieldworkSampling(frame="", areas=areas, cases_per_arm=cases_per_arm)
+    assert design.design_evidence == evidence

@@ -39,6 +39,11 @@ _HALF_OPEN = 2.0**-53
 _SPARE = 64
 
 
+def definition(method: Method) -> str:
+    """The lines that define a way to draw; those of a systematic sample replace the last one."""
+    return DEFINITION if method == BY_NUMBERS else f"{DEFINITION}\n{SYSTEMATIC_DEFINITION}"
+
+
 def allocate(cases: pd.DataFrame, areas: Sequence[str], cases_per_arm: int, shortfall: Shortfall, evidence: str) -> pd.DataFrame:
     """How many cases are drawn in each stratum.
 

@@ -1,24 +1,17 @@
 """A fieldwork from its parameters: who is eligible, how many are drawn and which, and what came back."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers import contracts, datapackage, draw, eligibility, estimates, returns
+from helpers import audit, contracts, draw, eligibility, estimates, returns
 from helpers.cases.refusals import listed
 from helpers.eligibility import Eligible
 from helpers.errors import InputError
 from helpers.parameters import DEFAULT_OUTCOME, SYNTHETIC, FieldworkSampling
 from helpers.prevalence import METHOD_NAMES
-
-# What the draw from a list depends on, besides the areas.
-DESIGN = ("looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
 
 
 @dataclass(frozen=True)
@@ -128,7 +121,10 @@ WORDS = METHOD_NAMES | {
     estimates.UNWEIGHTED: "unweighted, naive",
     returns.JUDGED: "the cases judged",
 }
-NEXT = "The report for your own team has the full numbers; `disclosure_preset=fieldwork` may show the share of all cases."
+HIDDEN_SAYS = (
+    " under these rules, which hide what could tell of the cases of an area. The report for your own team has the full numbers; "
+    "`disclosure_preset=fieldwork` may show the share of all cases."
+)
 
 
 def estimate(parameters: FieldworkSampling, found: Drawn, strata: pd.DataFrame) -> pd.DataFrame:
@@ -166,12 +162,8 @@ def estimates_in_words(table: pd.DataFrame) -> str:
     if set(table["evidence"]) != {"supplied"}:
         return ""
     if "all" not in values.index:
-        hidden = (
-            "under these rules, which hide what could tell of the cases of an area"
-            if (rows == "[c]").any(axis=None)
-            else "from it"
-        )
-        return f"\n- Of *{rows['outcome'].iloc[0]}* in your list no share can be shown {hidden}. {NEXT} *Evidence: supplied.*"
+        hidden = HIDDEN_SAYS if (rows == "[c]").any(axis=None) else ": no case was judged."
+        return f"\n- Of *{rows['outcome'].iloc[0]}* in your list no share can be shown{hidden} *Evidence: supplied.*"
     names = {"all": "of the eligible cases", "hosted": "of those hosted", "placed_out": "of those placed out"}
     said = [f"{_share_in_words(values.loc[group])} {words}" for group, words in names.items() if group in values.index]
     what, level = rows["outcome"].iloc[0], rows["level"].iloc[0]
@@ -223,82 +215,6 @@ def worked_strata(parameters: FieldworkSampling, found: Drawn) -> pd.DataFrame:
     return returns.by_stratum(cases, allocation, found.sheet).assign(evidence=parameters.case_evidence)
 
 
-def audit(parameters: FieldworkSampling, found: Drawn) -> dict[str, object]:
-    """All that a third party needs to repeat the draw from the list: ``restricted/fieldwork_draw.json``.
-
-    The hash of the eligible cases does not depend on the order or the format of the list, that of the file does.
-    """
-    definition = draw.DEFINITION if parameters.draw_by == draw.BY_NUMBERS else f"{draw.DEFINITION}\n{draw.SYSTEMATIC_DEFINITION}"
-    return {
-        "what": "how the cases of fieldwork_sample.csv were drawn: whoever has the list can draw them again",
-        "definition": definition.splitlines(),
-        "areas": parameters.fieldwork_areas,
-        "strata": eligibility.RULE,
-        **{name: getattr(parameters, name) for name in DESIGN},
-        "frame": {
-            "sha256": datapackage.sha256(parameters.case_path()),
-            "cases": len(found.frame),
-            "eligible": len(found.eligible.cases),
-            "sha256_of_eligible": fingerprint(found.eligible.cases),
-        },
-        "evidence": parameters.case_evidence,
-    }
-
-
-def read_audit(path: Path) -> dict[str, Any]:
-    """Read what `audit` wrote.
-
-    Raises
-    ------
-    InputError
-        There is no such file, or it does not say all that a draw depends on.
-    """
-    name = datapackage.shown(path)
-    try:
-        audit = json.loads(datapackage.regular(path).read_text(encoding="utf-8"))
-        missing = [key for key in ("areas", *DESIGN, "frame") if key not in audit]
-        whole = not missing and isinstance(audit["areas"], list) and _is_of_a_list(audit["frame"])
-    except InputError:
-        raise
-    except (OSError, ValueError, TypeError, RecursionError):
-        raise InputError(f"{name}: cannot be read as it was written; name restricted/fieldwork_draw.json of a run") from None
-    if not whole:
-        raise InputError(f"{name}: does not say {(missing or ['frame'])[0]}; name restricted/fieldwork_draw.json of a run")
-    return audit
-
-
-def _is_of_a_list(said: Any) -> bool:
-    hashes = [said.get(name) for name in ("sha256", "sha256_of_eligible")] if isinstance(said, dict) else [None]
-    return all(isinstance(digest, str) and len(digest) == 64 for digest in hashes) and type(said.get("eligible")) is int
-
-
-def _check_audit(parameters: FieldworkSampling, found: Drawn) -> None:
-    """Refuse a design or a list other than that of the draw."""
-    audit = read_audit(Path(parameters.audit))
-    if audit["areas"] != parameters.fieldwork_areas:
-        raise InputError(f"parameter areas: the cases were drawn in {_short(audit['areas'])}, in this order")
-    for name in DESIGN:
-        given, drawn_with = _short(getattr(parameters, name)), _short(audit[name])
-        if given != drawn_with:
-            raise InputError(f"parameter {name}: is {given}, and the cases were drawn with {drawn_with}")
-    if audit["frame"].get("sha256_of_eligible") != fingerprint(found.eligible.cases):
-        counts = f"{len(found.eligible.cases)} cases are eligible in it, and {audit['frame'].get('eligible')} were"
-        raise InputError(f"parameter frame: is not the list that the cases were drawn from; {counts}")
-
-
-def _short(value: object) -> str:
-    """A value as JSON writes it, which tells 5 from 5.0 and from "5"."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 300 else f"{text[:300]} ..."
-
-
-def fingerprint(cases: pd.DataFrame) -> str:
-    """SHA-256 of the lines ``case_id TAB area TAB arm`` of the eligible cases, in the order of their bytes."""
-    columns = zip(cases["case_id"], cases["area"], cases["arm"], strict=True)
-    lines = sorted("\t".join(case).encode() for case in columns)
-    return sha256(b"\n".join(lines)).hexdigest()
-
-
 def check(parameters: FieldworkSampling) -> None:
     """Refuse a list, an outcome or judgements that do not fit each other, before anything is run.
 
@@ -309,7 +225,7 @@ def check(parameters: FieldworkSampling) -> None:
     """
     found = drawn(parameters)
     if parameters.audit:
-        _check_audit(parameters, found)
+        audit.check(parameters, found.eligible)
     if not outcome_estimated(parameters, found.frame) and not parameters.judgements:
         return
     try:

@@ -34,13 +34,13 @@ def verdicts() -> pd.DataFrame:
 
 def published_tables() -> dict[str, pd.DataFrame]:
     """The tables of notebooks 01 to 03 with their default parameters."""
-    design, shares = parameters.FieldworkSampling(), parameters.PrevalenceEstimates()
+    # The design alone: no claim rests on a list of cases.
+    design, shares = parameters.FieldworkSampling(frame=""), parameters.PrevalenceEstimates()
     compared = parameters.RatingComparisons()
     cells = published.table_1()
     pairs = ratings.pairs(ratings.CARE_GROUPS, compared.reference, compared.family)
-    evidence = sampling.design_evidence(design.areas, design.cases_per_arm)
     return {
-        "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, evidence),
+        "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, design.design_evidence),
         "prevalence_estimates": prevalence.published_estimates(
             shares.inspected_cases, shares.yots, shares.icc, shares.confidence
         ),

@@ -12,12 +12,6 @@ NOT_AVAILABLE = "[x]"
 _NEEDS_FRAME = ("eligible", "drawn", "topped_up", "shortfall", "inclusion_probability", "weight")
 
 
-def design_evidence(areas: Sequence[str], cases_per_arm: int) -> str:
-    """Whether a design is the one of 2012, and so published, or the user's own, and so supplied."""
-    asked = [published.number("release_cases_hosted"), published.number("release_cases_placed_out")]
-    return published.mark([(sorted(areas), sorted(published.areas())), ([cases_per_arm] * 2, asked)])
-
-
 def whose(evidence: str) -> str:
     """Whose design it is, to begin a sentence with."""
     return "The design of 2012 asked" if evidence == published.EVIDENCE else "Your own design asks"

@@ -91,17 +91,17 @@ def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, ForTheTeam]:
     Treated
         The tables of `helpers.fieldwork.tables` that may be shown; without rows where there is no frame.
     ForTheTeam
-        ``fieldwork_sample`` and ``fieldwork_response_by_stratum``, and `helpers.fieldwork.audit` (empty without a frame).
+        ``fieldwork_sample`` and ``fieldwork_response_by_stratum``, and `helpers.audit.record` (empty without a frame).
     """
     # It draws, and so imports what checks lists of cases; a run on published figures need not wait for that.
-    from helpers import fieldwork
+    from helpers import audit, fieldwork
 
     found = fieldwork.drawn(parameters)
     made = fieldwork.tables(parameters, found)
     treated = treat_fieldwork(made, rules_in_force(parameters))
     own = {name: made.pop(name) for name in contracts.RESTRICTED if name in made}
-    audit = fieldwork.audit(parameters, found) if parameters.frame else {}
-    return Treated({name: treated.tables[name] for name in made}, treated.decisions), ForTheTeam(own, audit)
+    how = audit.record(parameters, found.eligible) if parameters.frame else {}
+    return Treated({name: treated.tables[name] for name in made}, treated.decisions), ForTheTeam(own, how)
 
 
 def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:

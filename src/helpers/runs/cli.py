@@ -133,7 +133,7 @@ def _list(_: argparse.Namespace) -> int:
     lines = []
     for notebook in COLLECTION:
         lines += [notebook.stem, f"  {notebook.question}"]
-        for name, value in notebook.model().model_dump(exclude={"output"}).items():
+        for name, value in notebook.model.model_construct().model_dump(exclude={"output"}).items():
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             field = notebook.model.model_fields[name]
             choices = " or ".join(get_args(field.annotation)) if get_origin(field.annotation) is Literal else ""

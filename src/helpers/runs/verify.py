@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import datapackage, fieldwork
+from helpers import audit, datapackage, fieldwork
+from helpers.eligibility import Eligible
 from helpers.errors import InputError
 from helpers.parameters import RESTRICTED, FieldworkSampling
 from helpers.results import NOT_APPLICABLE, neutral
@@ -32,8 +33,8 @@ def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
     InputError
         The run holds no draw, its audit cannot be read, or the list breaks its contract.
     """
-    audit, sheet = _read(run)
-    chosen = {name: audit[name] for name in ("areas", *fieldwork.DESIGN)}
+    recorded, sheet = _read(run)
+    chosen = {name: recorded[name] for name in ("areas", *audit.DESIGN)}
     try:
         parameters = FieldworkSampling(frame=str(frame), outcome="", **chosen)
     except InputError as error:
@@ -41,7 +42,7 @@ def verify(run: Path, frame: Path) -> tuple[bool, list[str]]:
     found = fieldwork.drawn(parameters)
     again = found.all_drawn()[_COMPARED].reset_index(drop=True)
     again = again.assign(case_id=again["case_id"].map(neutral), area=again["area"].map(neutral))
-    said = [_of_the_list(audit["frame"], frame, found)]
+    said = [_of_the_list(recorded, frame, found.eligible)]
     there = set(found.all_drawn()["case_id"].map(neutral)) | set(found.eligible.cases["case_id"].map(neutral))
     gone = [
         f"the case {case} is in the audit sheet and not eligible in the list" for case in sheet["case_id"] if case not in there
@@ -61,19 +62,19 @@ def _read(run: Path) -> tuple[dict[str, Any], pd.DataFrame]:
     for name in (AUDIT, SHEET):
         if not (folder / name).is_file():
             raise InputError(f"{run}: holds no {RESTRICTED}/{name}; name a run folder of notebook 01 with a list of cases")
-    audit = fieldwork.read_audit(folder / AUDIT)
+    recorded = audit.read(folder / AUDIT)
     try:
-        return audit, pd.read_csv(folder / SHEET, dtype=str, keep_default_na=False)[_COMPARED]
+        return recorded, pd.read_csv(folder / SHEET, dtype=str, keep_default_na=False)[_COMPARED]
     except (OSError, ValueError, KeyError):
         raise InputError(f"{run}: {RESTRICTED}/{SHEET} cannot be read as it was written") from None
 
 
-def _of_the_list(recorded: dict[str, Any], frame: Path, found: fieldwork.Drawn) -> str:
-    if datapackage.sha256(frame) == recorded.get("sha256"):
+def _of_the_list(recorded: dict[str, Any], frame: Path, eligible: Eligible) -> str:
+    if datapackage.sha256(frame) == recorded["frame"]["sha256"]:
         return "The list is the file that the cases were drawn from, byte for byte."
-    if fieldwork.fingerprint(found.eligible.cases) == recorded.get("sha256_of_eligible"):
+    if audit.fingerprint(eligible.cases) == recorded["frame"]["sha256_of_eligible"]:
         return "The list is another file than the one drawn from, with the same eligible cases in the same strata."
-    counts = f"{len(found.eligible.cases)} cases are eligible in it, and {recorded.get('eligible')} were"
+    counts = audit.eligible_then_and_now(recorded, eligible)
     return f"The list is another one than that drawn from, with other eligible cases: {counts}."
 
 
