@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from scipy import special, stats
+from scipy import signal, special, stats
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 import helpers
@@ -230,7 +230,9 @@ class _Shares:
         self.why = {
             (row.table, row.row, row.column): row.rule for row in tables["disclosure"].itertuples() if row.action == "hidden"
         }
-        numbers = [int(float(text)) for text in [*ratings["cases"], *prevalence["n"], *prevalence["count_low"]] if is_count(text)]
+        groups = tables["prevalence_by_group"]
+        printed = [*ratings["cases"], *prevalence["n"], *prevalence["count_low"], *groups["n"]]
+        numbers = [int(float(text)) for text in printed if is_count(text)]
         # Whatever is hidden can be as large as this, which is beyond all that anything printed asks of it.
         self.size = 2 * max(numbers, default=0) + 10 * self.rules["threshold"] + 2 * self.rules["minimum_denominator"]
         self.in_care = self._prevalence(prevalence, "cases_in_care")
@@ -258,10 +260,10 @@ class _Shares:
         return self._share(row["cases"], row["sufficient"], ", ".join(key), ("cases", "sufficient"), rates, key)
 
     def _prevalence(self, table, claim):
-        rows = table[table["claim"] == claim].to_dict("records")
+        rows = {row["method"]: row for row in table[table["claim"] == claim].to_dict("records")}
         if not rows:
             return None
-        (row,) = rows
+        row = _clustered_row(rows)
         rates = {name: row[name] for name in ("estimate", "method")} | {"rating": "", "level": float(row["level"])}
         rates |= {
             name: str(100 * _number(row[name])) if _number(row[name]) is not None else row[name] for name in ("lower", "upper")
@@ -361,6 +363,148 @@ class _Shares:
             for key, row in rows.items():
                 allowed = gathered[key] if tied else _any_of(row, found[group], key in self.known.whole)
                 self._add(found, ", ".join(key), allowed)
+
+
+def _clustered_row(rows):
+    """The row that the case analysis itself gave; a logit that does not apply says that the error is 0."""
+    logit, other = rows["logit_t"], rows["korn_graubard"]
+    if logit["lower"] == BLANK and other["lower"] != BLANK:
+        return other
+    return (
+        logit | {"method": HIDDEN}
+        if logit["lower"] == HIDDEN
+        else logit | {"method": "" if logit["lower"] == BLANK else "logit_t"}
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------------- groups
+
+
+def attack_groups(tables, known):
+    """The possible values of every count behind ``prevalence_by_group``, beside what the other tables leave."""
+    table = tables["prevalence_by_group"]
+    if table.empty:
+        return Found()
+    base = _Shares(tables, known)
+    whole = base.found()
+    why = {(row.row, row.column): row.rule for row in tables["disclosure"].itertuples() if row.table == "prevalence_by_group"}
+    found, sizes = Found(), {}
+    for claim, rows in table.groupby("claim", sort=False):
+        rows = rows.reset_index(drop=True)
+        shares = [_group_row(row, place, why, base, known) for place, row in enumerate(rows.to_dict("records"), start=1)]
+        in_care = claim == "cases_in_care"
+        every = _totals_of(base, whole, in_care)
+        pairs = [share.allowed.copy() for share in shares]
+        for place, allowed in enumerate(pairs):
+            # A group that is listed has a case, known or not.
+            least = 1 if in_care or known.protection_of_all else 0
+            allowed[:least, :] = False
+            if not in_care:
+                names = sizes.get(place) or (whole.get(rows["group"][place]) if rows["group_by"][0] == "care_group" else None)
+                if names is not None:
+                    _limit(allowed, names, known.protection_of_all)
+        _whole_by_groups(found, claim, every & _sum_of(pairs), whole)
+        for place, allowed in enumerate(pairs):
+            allowed &= _fitting(every, [other for number, other in enumerate(pairs) if number != place])
+        for place, allowed in enumerate(pairs):
+            name = f"{claim}, group {place + 1}"
+            if in_care:
+                sizes[place] = _set(allowed.any(axis=1))
+            _Shares._add(found, name, allowed)
+    return found
+
+
+def _limit(allowed, sizes, whole):
+    bases = np.zeros(len(allowed), dtype=bool)
+    if whole:
+        bases[[size for size in sizes if size < len(bases)]] = True
+    else:
+        bases[: max(sizes) + 1] = True
+    allowed &= bases[:, None]
+
+
+def _group_row(row, place, why, base, known):
+    rates = {name: row[name] for name in ("estimate", "method")} | {"rating": "", "level": float(row["level"])}
+    for name in ("lower", "upper", "se"):
+        rates[name] = str(100 * _number(row[name])) if _number(row[name]) is not None else row[name]
+    label = row["group"] if row["group"] != HIDDEN else f"group {place}"
+    share = row["claim"].removeprefix("cases_")
+    reasons = [why.get((f"{share}, {label}", column), "") for column in ("n", "count")]
+    services = known.services.get((row["claim"], place))
+    return _Share(row["n"], row["count"], reasons, rates, base.size, known, services)
+
+
+def _totals_of(base, whole, in_care):
+    """The pairs of base and count that all cases together can have."""
+    if in_care:
+        pairs = np.zeros((base.size, base.size), dtype=bool)
+        total, rest = base.in_care.allowed, whole["not_in_care"]
+        for n, k in np.argwhere(total):
+            pairs[n, k] = n in whole["all"] and k in whole["in_care"] and (n - k) in rest
+        return pairs
+    return _any_of(base.protection, whole["all"], base.known.protection_of_all)
+
+
+def _whole_by_groups(found, claim, every, whole):
+    """What the groups tell of the counts of all cases."""
+    if claim != "cases_in_care":
+        _Shares._add(found, "child_protection", every)
+        return
+    pairs = np.argwhere(every)
+    found |= {"all": _values(pairs[:, 0]), "in_care": _values(pairs[:, 1]), "not_in_care": _values(pairs[:, 0] - pairs[:, 1])}
+    inside, outside = whole["in_care_inside"], whole["in_care_outside"]
+    found["in_care_inside"] = {one for one in inside if any(care - one in outside for care in found["in_care"])}
+    found["in_care_outside"] = {one for one in outside if any(care - one in inside for care in found["in_care"])}
+
+
+def _sum_of(pairs):
+    total = np.zeros_like(pairs[0])
+    total[0, 0] = True
+    for one in pairs:
+        total = (signal.fftconvolve(total.astype(float), one.astype(float)) > 0.5)[: len(total), : len(total)]
+    return total
+
+
+def _fitting(every, others):
+    """The pairs that leave, for the others, a sum of what they can have."""
+    if not others:
+        return every
+    rest = _sum_of(others)
+    # every - rest: a pair fits where some pair of the rest makes up the whole.
+    return (signal.fftconvolve(every.astype(float), rest[::-1, ::-1].astype(float)) > 0.5)[len(every) - 1 :, len(every) - 1 :]
+
+
+def group_leaks(released, full, known):
+    """Every count of a group that the release gives away."""
+    rules, found = known.rules, attack_groups(released, known)
+    if not found:
+        return []
+    zeros = attack_groups(blanked(released), known) if rules["zeros"] == "shown" else None
+    leaks = []
+    for claim, rows in full["prevalence_by_group"].groupby("claim", sort=False):
+        shown = released["prevalence_by_group"].loc[rows.index]
+        for place, (row, seen) in enumerate(zip(rows.to_dict("records"), shown.to_dict("records"), strict=True), start=1):
+            n, k = int(row["n"]), int(row["count"])
+            for part, truth, cell in (("cases", n, seen["n"]), ("yes", k, seen["count"]), ("no", n - k, None)):
+                name = f"{claim}, group {place}, {part}"
+                leak = _leak(name, truth, cell, rules, found, zeros)
+                leaks += [leak] if leak else []
+    printed = _printed(released)
+    for name, truth in share_truths(full, known).items():
+        leak = _leak(name, truth, printed.get(name), rules, found, zeros) if name in found else None
+        leaks += [leak] if leak else []
+    return leaks
+
+
+def _leak(name, truth, cell, rules, found, zeros):
+    assert truth in found[name], f"the attacker rules out the truth of {name}"
+    if is_small(truth, rules):
+        least = 1 if zeros is None else max(1, min(value for value in zeros[name] if value))
+        lacking = found.impossible(name, range(least, least + rules["threshold"] - 1))
+        return Leak(name, truth, tuple(lacking), "a small count") if lacking else None
+    if cell == HIDDEN and len(found[name]) < rules["threshold"]:
+        return Leak(name, truth, (), f"a secondary count with {len(found[name])} values")
+    return None
 
 
 def _set(mask):
@@ -616,20 +760,21 @@ def is_small(value, rules):
 
 def blanked(tables):
     """The same release with every count but the zeros hidden: what the zeros alone tell."""
-    ratings, prevalence = tables["ratings"].copy(), tables["prevalence_estimates"].copy()
+    ratings, prevalence, groups = (tables[name].copy() for name in ("ratings", "prevalence_estimates", "prevalence_by_group"))
     for table, columns in (
         (ratings, ("cases", "sufficient")),
         (prevalence, ("n", "count_low", "count_high")),
+        (groups, ("n", "count")),
     ):
         for column in columns:
             table[column] = [text if text in ("0", "0.0", BLANK) else HIDDEN for text in table[column]]
     rates = ("percentage", "se", "lower", "upper", "rating", "estimate", "deff", "n_effective")
-    for table in (ratings, prevalence):
+    for table in (ratings, prevalence, groups):
         for column in rates:
             if column in table:
                 table[column] = HIDDEN
-    prevalence["method"] = ""
-    return tables | {"ratings": ratings, "prevalence_estimates": prevalence}
+    groups["method"] = HIDDEN
+    return tables | {"ratings": ratings, "prevalence_estimates": prevalence, "prevalence_by_group": groups}
 
 
 def share_truths(full, known):
@@ -669,14 +814,8 @@ def share_leaks(released, full, known):
     printed = _printed(released)
     leaks = []
     for name, truth in truths.items():
-        assert truth in found[name], f"the attacker rules out the truth of {name}"
-        if is_small(truth, rules):
-            least = 1 if zeros is None else max(1, min(value for value in zeros[name] if value))
-            lacking = found.impossible(name, range(least, least + rules["threshold"] - 1))
-            if lacking:
-                leaks.append(Leak(name, truth, tuple(lacking), "a small count"))
-        elif printed.get(name) == HIDDEN and len(found[name]) < rules["threshold"]:
-            leaks.append(Leak(name, truth, (), f"a secondary count with {len(found[name])} values"))
+        leak = _leak(name, truth, printed.get(name), rules, found, zeros)
+        leaks += [leak] if leak else []
     return leaks
 
 

@@ -5,19 +5,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers import (
+    case_prevalence,
     contracts,
     disclosure,
     draw,
     eligibility,
     estimates,
-    prevalence,
     published,
     ratings,
     returns,
     shares,
     suppression,
 )
-from helpers.disclosure import HIDDEN, domains
+from helpers.disclosure import HIDDEN, rates
 from helpers.parameters import PrevalenceEstimates
 from helpers.ratings import CARE_GROUPS, STANDARDS
 
@@ -209,7 +209,7 @@ def test_a_small_group_is_hidden_with_every_rate_that_rests_on_it():
     rows = ratings.of_shares(treated.tables["shares"], "supplied").set_index(["standard", "care_group"])
     small = rows.xs("in_care_outside", level="care_group")
     assert (small[["cases", "sufficient", "percentage", "se", "lower", "upper", "rating"]] == HIDDEN).all(axis=None)
-    estimates = prevalence.of_shares(treated.tables["shares"], "supplied").set_index("claim")
+    estimates = case_prevalence.case_headline(case_prevalence.of_shares(treated.tables["shares"], "supplied")).set_index("claim")
     # In care is inside and outside together: shown with inside it would give the small group away.
     inside = rows.loc[("planning", "in_care_inside"), "cases"]
     assert HIDDEN in (estimates.loc["cases_in_care", "count_low"], inside)
@@ -316,6 +316,6 @@ def test_the_true_share_is_among_those_that_its_printed_interval_leaves(share, n
 
     row = {"se": np.sqrt(deff * share * (1 - share) / n), "df": 30, "level": 0.95}
     row |= intervals.clustered(share, n, deff, 30, 0.95, "logit_t")._asdict()
-    low, high = domains._from_limits(domains._printed_limits(row), stats.t.ppf(0.975, 30))
+    low, high = rates._from_limits(rates._printed_limits(row), stats.t.ppf(0.975, 30))
     assert low - 1e-4 <= share <= high + 1e-4
     assert high - low < 0.05

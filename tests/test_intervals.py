@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
 from helpers import intervals
 from helpers.errors import InputError
@@ -9,6 +10,7 @@ from helpers.rounding import Counts, counts_from_percentage
 from tests import known
 
 repeatable = settings(deadline=None, derandomize=True, max_examples=60)
+shorter = settings(repeatable, max_examples=30)
 LIMITS = ["lower", "upper"]
 # Limits come from iterated quantiles, so an order between two of them holds up to this.
 SLACK = 1e-9
@@ -32,6 +34,13 @@ def some_clusters(draw):
     """A proportion, cases, and degrees of freedom."""
     n = draw(st.integers(20, 3000))
     return draw(st.floats(0.01, 0.99)), n, draw(st.integers(3, 60))
+
+
+@st.composite
+def range_of_counts(draw, most=60):
+    """The least and the greatest count, and all cases."""
+    low, n = draw(count_of_cases())
+    return Counts(low, draw(st.integers(low, min(n, low + most)))), n
 
 
 def holds(outer, inner):
@@ -80,6 +89,108 @@ def test_clustered_intervals_at_the_ends_of_the_rounded_counts_agree_with_r(meth
         rows = zip(count / table["n"], table["n"], table["deff"], table["clusters"] - 1, table["level"], strict=True)
         ours = [getattr(intervals.clustered(*row, method), limit) for row in rows]
         np.testing.assert_allclose(ours, table[limit], rtol=known.TOLERANCE)
+
+
+def test_intervals_of_coarsened_counts_agree_with_r():
+    table = known.read("coarsened")
+    ours = [intervals.coarsened(Counts(row.count_low, row.count_high), row.n, row.level) for row in table.itertuples()]
+    np.testing.assert_allclose(ours, table[LIMITS], rtol=known.TOLERANCE)
+
+
+def test_clustered_unions_agree_with_r():
+    table = known.read("union_clustered")
+    ours = [
+        intervals.clustered_union(Counts(r.count_low, r.count_high), r.n, r.deff, r.clusters - 1, r.level, r.method)
+        for r in table.itertuples()
+    ]
+    np.testing.assert_allclose(ours, table[LIMITS], rtol=known.TOLERANCE)
+
+
+@pytest.mark.parametrize(("counts", "limits"), [(Counts(0, 6), (0, None)), (Counts(54, 60), (None, 1)), (Counts(0, 60), (0, 1))])
+@pytest.mark.parametrize("method", intervals.CLUSTERED_METHODS)
+def test_a_clustered_union_that_reaches_0_or_n_ends_at_0_or_1(counts, limits, method):
+    found = intervals.clustered_union(counts, 60, 1.5, 5, 0.95, method)
+    for limit, answer in zip(found, limits, strict=True):
+        assert limit == answer if answer is not None else 0 < limit < 1
+
+
+@pytest.mark.parametrize(("counts", "missing"), [(Counts(0, 0), "upper"), (Counts(60, 60), "lower")])
+def test_the_logit_of_none_or_all_cases_alone_has_no_other_limit(counts, missing):
+    found = intervals.clustered_union(counts, 60, 1.5, 5, 0.95, "logit_t")._asdict()
+    assert np.isnan(found.pop(missing))
+    assert list(found.values()) == [counts.low / 60]
+
+
+def test_26_per_cent_of_1253_as_coarsened_counts():
+    assert intervals.coarsened(Counts(320, 332), 1253, 0.95) == pytest.approx((0.235766, 0.285691), abs=5e-7)
+
+
+@pytest.mark.parametrize("per_cent", [1, 26])
+def test_each_tail_of_a_hundred_thousand_coarsened_counts_has_its_probability(per_cent):
+    """The mixture summed plainly; its weights by gamma functions of which only the ratio of neighbours is large."""
+    n = 10_000_000
+    counts = counts_from_percentage(per_cent, n)
+    lower, upper = intervals.coarsened(counts, n, 0.95)
+    k = np.arange(counts.low, counts.high + 1)
+    # Of C(n, k) B(k + 1/2, n - k + 1/2) what varies with k is 1 / sqrt(k (n - k)) but for parts in a million of it.
+    weights = 1 / np.sqrt((k + 0.25) * (n - k + 0.25))
+    for tail, beyond, limit in ((0.025, special.betainc, lower), (0.025, special.betaincc, upper)):
+        assert weights @ beyond(k + 0.5, n - k + 0.5, limit) / weights.sum() == pytest.approx(tail, rel=1e-9)
+
+
+@shorter
+@given(count_of_cases(), confidence)
+def test_coarsened_counts_of_one_count_have_the_interval_of_jeffreys(case, confidence):
+    count, n = case
+    jeffreys = intervals.binomial(count, n, confidence, "jeffreys")
+    assert intervals.coarsened(Counts(count, count), n, confidence) == pytest.approx(jeffreys, rel=known.TOLERANCE)
+
+
+@shorter
+@given(range_of_counts(), confidence)
+def test_coarsened_counts_have_an_interval_within_the_union_of_jeffreys(case, confidence):
+    assert holds(intervals.union(*case, confidence, "jeffreys"), intervals.coarsened(*case, confidence))
+
+
+@shorter
+@given(range_of_counts(), confidence)
+def test_the_interval_of_coarsened_counts_of_all_other_cases_is_the_mirror_image(case, confidence):
+    counts, n = case
+    found = intervals.coarsened(counts, n, confidence)
+    other = intervals.coarsened(Counts(n - counts.high, n - counts.low), n, confidence)
+    assert (found.lower, found.upper) == pytest.approx((1 - other.upper, 1 - other.lower), abs=SLACK)
+
+
+@shorter
+@given(range_of_counts(), two_confidences)
+def test_an_interval_of_coarsened_counts_widens_with_confidence(case, confidences):
+    narrow, wide = (intervals.coarsened(*case, confidence) for confidence in confidences)
+    assert holds(wide, narrow)
+
+
+@pytest.mark.parametrize(
+    ("counts", "n", "says"),
+    [
+        pytest.param(Counts(-1, 3), 5, "-1 to 3 of 5", id="fewer than none"),
+        pytest.param(Counts(3, 6), 5, "3 to 6 of 5", id="more than all"),
+        pytest.param(Counts(4, 3), 5, "4 to 3 of 5", id="backwards"),
+        pytest.param(Counts(0, 0), 0, "0 to 0 of 0", id="no case"),
+        pytest.param(Counts(0.5, 3), 5, "whole", id="least not whole"),
+        pytest.param(Counts(1, float("nan")), 5, "whole", id="no greatest"),
+        pytest.param(Counts(1, 3), 5.5, "whole", id="cases not whole"),
+    ],
+)
+def test_what_is_no_range_of_counts_is_refused(counts, n, says):
+    with pytest.raises(InputError, match=says):
+        intervals.coarsened(counts, n, 0.95)
+    with pytest.raises(InputError, match=says):
+        intervals.clustered_union(counts, n, 1.5, 5, 0.95)
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95, float("nan")])
+def test_coarsened_counts_with_an_impossible_confidence_are_refused(confidence):
+    with pytest.raises(InputError, match="confidence"):
+        intervals.coarsened(Counts(1, 3), 5, confidence)
 
 
 @pytest.mark.parametrize("method", intervals.BINOMIAL_METHODS)

@@ -4,6 +4,18 @@ from helpers.errors import InputError, did_you_mean
 
 EVIDENCE = {"evidence": "`published`, `synthetic` or `supplied`"}
 _LIMITS = {"lower": "lower limit, fraction", "upper": "upper limit, fraction", "level": "confidence level"}
+_OUT_OF_COURT = {
+    "court_share": "assumed share of starts that were court orders; the others were cautions",
+    "in_care_at_start": "assumed part of the 26% that was in care already when the sentence began; 1: as published",
+    "uncertainty": "`point` (figures as printed), `rounding`, or `rounding_and_sampling` (rounding and the headline interval)",
+    "feasible": "whether any share among cautions fits",
+    "estimate": "share among cautions, of `point` alone, fraction",
+    "lower": "least share that is possible",
+    "upper": "greatest share that is possible",
+    "cut": "which part of the range contradicts the assumptions and is left out: `below 0`, `above 1`; `[z]`: none",
+    "level": "confidence level of the headline interval",
+    "assumes": "what is assumed and is not in the letter",
+} | EVIDENCE
 
 TABLES: dict[str, dict[str, str]] = {
     "fieldwork_allocation": {
@@ -139,12 +151,31 @@ TABLES: dict[str, dict[str, str]] = {
         "assumes": "what is assumed and is in neither document",
     }
     | EVIDENCE,
+    "prevalence_figures": {
+        "claim": "claim that prints the figure",
+        "printed": "figure as printed",
+        "kind": "`administrative total`, `estimate of unknown method`, `inspected share` or `count printed in full`",
+        "reading": "how its rounding is read; the letter does not say how it rounded",
+        "low": "least value that this reading leaves; shares are fractions",
+        "high": "values lie below this; of a count printed in full, the count",
+        "sampling": "whether an interval of chance means anything, and why",
+    }
+    | EVIDENCE,
+    "prevalence_quotients": {
+        "quotient": "name of our own quotient of two figures",
+        "reading": "how their rounding is read",
+        "estimate": "quotient of the figures as printed; `[z]` where one is printed as nearly so many",
+        "lower": "least quotient that the rounding leaves",
+        "upper": "greatest quotient that it leaves",
+        "assumes": "what is assumed and is not in the letter",
+    }
+    | EVIDENCE,
     "prevalence_estimates": {
         "claim": "claim that prints the figure, or the name of our own quotient; of a list of cases, `cases_in_care` or "
         "`cases_child_protection`",
-        "method": "`wilson`, `clopper_pearson`, `jeffreys`, `logit_t`, `korn_graubard` or `quotient`",
+        "method": "`wilson`, `clopper_pearson`, `jeffreys`, `coarsened_jeffreys`, `logit_t`, `korn_graubard` or `quotient`",
         "rounding": "`ignored` or `included`",
-        "icc": "assumed correlation of cases in one service; of a list of cases `[z]`, since its error is estimated",
+        "icc": "assumed correlation of cases in one service; of a list of cases, the one that its design effect stands for",
         "count_low": "least count that the printed per cent allows",
         "count_high": "greatest count that it allows",
         "n": "cases taken as the base",
@@ -154,6 +185,88 @@ TABLES: dict[str, dict[str, str]] = {
     }
     | _LIMITS
     | {"assumes": "what is assumed and is not in the letter"}
+    | EVIDENCE,
+    "prevalence_joint": {
+        "set": "`both`, `either`, `neither`, `in_care_only`, `protection_only`; or a share of a share, "
+        "`protection_among_in_care`, `in_care_among_protection`",
+        "count_low": "least number of cases",
+        "count_high": "greatest number of cases",
+        "n": "cases taken as the base of both shares",
+        "lower": "least share, fraction",
+        "upper": "greatest share, fraction",
+        "assumes": "what is assumed and is not in the letter",
+    }
+    | EVIDENCE,
+    "prevalence_sensitivity": {
+        "claim": "claim that prints the share",
+        "assumption": "what differs from the headline interval; `headline` itself has nothing that differs",
+        "value": "what is assumed instead",
+        "count_low": "least count that the printed per cent allows",
+        "count_high": "greatest count that it allows",
+        "n": "cases taken as the base",
+        "clusters": "services that they lie in",
+        "deff": "design effect, finite population correction included",
+        "n_effective": "n / deff",
+        "df": "degrees of freedom of Student's t; `inf`: normal",
+        "estimate": "the share, fraction",
+        "lower": "lower limit, fraction",
+        "upper": "upper limit, fraction",
+        "width": "upper less lower",
+        "level": "confidence level",
+        "note": "what that means",
+    }
+    | EVIDENCE,
+    "prevalence_by_group": {
+        "claim": "`cases_in_care` or `cases_child_protection`",
+        "group_by": "column of the list that groups its cases",
+        "group": "value of that column; `[c]` where the number of its cases is hidden",
+        "count": "cases of the group with the property",
+        "n": "cases of the group with a known answer",
+        "estimate": "count / n",
+        "se": "standard error with services as clusters, fraction",
+        "deff": "design effect",
+        "lower": "lower limit, fraction",
+        "upper": "upper limit, fraction",
+        "method": "`logit_t`; `korn_graubard` where the error is 0 (services then count for nothing); `[z]` without an error",
+        "level": "confidence level",
+    }
+    | EVIDENCE,
+    "out_of_court_prevalence": _OUT_OF_COURT,
+    "out_of_court_curve": _OUT_OF_COURT,
+    "court_share_limits": {
+        "in_care_at_start": "assumed part of the 26% that was in care already when the sentence began",
+        "uncertainty": "`point`, `rounding` or `rounding_and_sampling`",
+        "greatest_court_share": "greatest share of starts that can have been court orders",
+        "least_caution_share": "1 less that; 0: nothing is ruled out",
+        "direction": "whether the share among cautions `falls` or `rises` with the court share; or `not_identified`",
+    }
+    | EVIDENCE,
+    "prevalence_simulation": {
+        "quantity": "`looked_after_share_of_starts`, `ratio_to_general_population` or `out_of_court_prevalence`",
+        "court_share": "assumed share of starts that were court orders; `[z]` where it plays no part",
+        "probability": "share of draws below the quantile",
+        "quantile": "of the draws",
+        "monte_carlo_error": "error of the quantile from so many draws",
+        "bound_lower": "least value that is possible; a simulation never stands in for it",
+        "bound_upper": "greatest value that is possible",
+        "impossible": "share of draws that contradict the assumptions; they are left out, not moved",
+        "draws": "draws made",
+        "seed": "seed of the draws",
+        "assumes": "distributions declared, and what else is assumed",
+    }
+    | EVIDENCE,
+    "population_ratios": {
+        "comparison": "`looked_after_starts` (4,500 of 24,000) or `in_care_during_sentence` (26%)",
+        "step": "`as_published`, or the one caveat that is allowed for",
+        "share": "share compared, fraction",
+        "rate_per_10000": "children looked after for each 10,000 of the general population",
+        "estimate": "share / rate: a ratio of two published rates, and no relative risk",
+        "lower": "least ratio that rounding leaves",
+        "upper": "greatest ratio that rounding leaves",
+        "factor": "estimate over that of `as_published`",
+        "rests_on": "figures from outside the letter, each marked read, press, inferred or recalled",
+        "note": "what the caveat is, and what would be needed where its size is not known",
+    }
     | EVIDENCE,
     "rating_order": {
         "group": "care group",
@@ -278,7 +391,19 @@ WRITTEN_BY = {
         "fieldwork_shortfall",
         "fieldwork_reserves",
     ),
-    "02_prevalence_estimates": ("prevalence_estimates",),
+    "02_prevalence_estimates": (
+        "prevalence_figures",
+        "prevalence_quotients",
+        "prevalence_estimates",
+        "prevalence_joint",
+        "prevalence_sensitivity",
+        "prevalence_by_group",
+        "out_of_court_prevalence",
+        "out_of_court_curve",
+        "court_share_limits",
+        "prevalence_simulation",
+        "population_ratios",
+    ),
     "03_rating_comparisons": ("rating_order", "rating_bounds", "ratings"),
     "04_evidence_ledger": ("evidence_ledger",),
 }

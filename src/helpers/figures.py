@@ -9,20 +9,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from helpers.ledger import VERDICTS
-from helpers.prevalence import METHOD_NAMES
-from helpers.published import SHARES
 from helpers.ratings import GROUP_NAMES
 from helpers.results import level, points, range_of
 
 PALETTE = sns.color_palette("colorblind")
 
 
-def _title(figure: Figure, finding: str) -> None:
+def title(figure: Figure, finding: str) -> None:
     """The finding, over the whole width and never cut off."""
     figure.suptitle(textwrap.fill(finding, 72), x=0.01, ha="left", fontsize=12, fontweight="bold")
 
 
-def _legend_below(axes: Axes, columns: int) -> None:
+def legend_below(axes: Axes, columns: int) -> None:
     """A legend under the axis label; the distance is in font sizes, so the height of the figure makes no odds."""
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.2, ncols=columns, frameon=False)
 
@@ -38,7 +36,7 @@ def half_widths(precision: pd.DataFrame) -> Figure:
         axes.annotate(f"{level(confidence)} confidence", last, xytext=(6, 0), textcoords="offset points", va="center")
     axes.set(xlabel="assumed correlation of cases in one area", ylabel="half width (percentage points)", ylim=(0, None))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
-    _title(figure, _half_widths_in_words(rows))
+    title(figure, _half_widths_in_words(rows))
     return figure
 
 
@@ -81,8 +79,8 @@ def fieldwork_estimates(estimates: pd.DataFrame) -> Figure:
     axes.set(xlim=(0, 1), xlabel=f"share of cases judged yes, {level(rows['level'].iloc[0])} intervals{hidden}")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(axis="x", color="#dddddd")
-    _legend_below(axes, 3)
-    _title(figure, _estimates_in_words(rows))
+    legend_below(axes, 3)
+    title(figure, _estimates_in_words(rows))
     return figure
 
 
@@ -97,37 +95,6 @@ def _estimates_in_words(rows: pd.DataFrame) -> str:
     return f"{known['all']:.0%} of the eligible cases are judged yes ({rows['outcome'].iloc[0]}){arms}"
 
 
-def share_intervals(estimates: pd.DataFrame) -> Figure:
-    """The intervals of one published per cent by method, correlation and rounding."""
-    rows = estimates.dropna(subset=["icc"]).assign(label=_interval_label)
-    order = rows["label"].unique()[::-1]
-    figure = Figure(figsize=(7.5, 1.2 + 0.32 * len(order)))
-    axes = figure.subplots()
-    for rounding, shift, colour, width in (("included", -0.14, PALETTE[1], 1.3), ("ignored", 0.14, PALETTE[0], 3)):
-        part = rows[rows["rounding"] == rounding].set_index("label").loc[order]
-        places = [place + shift for place in range(len(order))]
-        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width, label=f"rounding {rounding}")
-        axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
-    axes.set_yticks(range(len(order)), order)
-    axes.set(xlabel=f"share of cases ({level(rows['level'].iloc[0])} intervals)")
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.grid(axis="x", color="#dddddd")
-    _legend_below(axes, 2)
-    least, greatest = (points(width) for width in (rows["upper"] - rows["lower"]).agg(["min", "max"]))
-    share = SHARES.get(rows["claim"].iloc[0], rows["claim"].iloc[0])
-    _title(figure, f"Share {share}: by method, clusters and rounding an interval is {least} to {greatest} points wide")
-    return figure
-
-
-def _interval_label(rows: pd.DataFrame) -> list[str]:
-    clustered = rows["method"].isin(["logit_t", "korn_graubard"])
-    names = rows["method"].map(METHOD_NAMES)
-    return [
-        f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters"
-        for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)
-    ]
-
-
 def difference_bounds(bounds: pd.DataFrame) -> Figure:
     """Bounds on the difference of the percentages behind two ratings, one panel a pair of groups."""
     rows = bounds[bounds["convention"] == "rounded"]
@@ -140,7 +107,7 @@ def difference_bounds(bounds: pd.DataFrame) -> Figure:
         _draw_bounds(axes, part, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
     axes.set_xlabel("difference in the share judged sufficient on the lowest key question (percentage points)")
     known = (rows["sign"] != "not_identified").sum()
-    _title(
+    title(
         figure,
         f"With the recalled bands, Table 1 fixes the direction of {known} of {len(rows)} differences, and the size of none",
     )
@@ -187,8 +154,8 @@ def sufficient_shares(ratings: pd.DataFrame) -> Figure:
     axes.set(xlim=(0, 100), xlabel=f"cases judged sufficient on the lowest key question (per cent{shown_level}){hidden}")
     axes.grid(axis="x", color="#dddddd")
     if len(rows):
-        _legend_below(axes, 2)
-    _title(figure, _shares_in_words(rows))
+        legend_below(axes, 2)
+    title(figure, _shares_in_words(rows))
     return figure
 
 
@@ -228,6 +195,6 @@ def verdict_counts(ledger: pd.DataFrame) -> Figure:
         start = start + counts[verdict]
     axes.set_yticks(range(len(counts)), [name.replace("_", " ") for name in counts.index])
     axes.set_xlabel("claims")
-    _legend_below(axes, 4)
-    _title(figure, f"Something else in the two documents bears on {checked} of {len(ledger)} claims")
+    legend_below(axes, 4)
+    title(figure, f"Something else in the two documents bears on {checked} of {len(ledger)} claims")
     return figure

@@ -5,21 +5,23 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from helpers import intervals, published
+from helpers import intervals, letter_figures, overlap, published, sensitivity
+from helpers.datapackage import resource_path
+from helpers.letter_figures import LOOKED_AFTER, NEAREST, STARTS
+from helpers.parameters import PrevalenceEstimates
 from helpers.published import SHARES
-from helpers.rounding import Counts, Span, counts_from_percentage, rounding_span
+from helpers.rounding import Counts, counts_from_percentage
 
 QUOTIENT = "looked_after_share_of_starts"
 METHOD_NAMES = {
     "wilson": "Wilson",
     "clopper_pearson": "Clopper-Pearson",
     "jeffreys": "Jeffreys",
+    "coarsened_jeffreys": "Jeffreys, coarsened",
     "logit_t": "logit with t",
     "korn_graubard": "Korn-Graubard",
     "quotient": "quotient",
 }
-# The letter does not say how it rounded; these are the readings of "4,500" and "24,000" used here.
-NEAREST = {"letter_looked_after_starts": 100, "letter_starts": 1000}
 
 
 def published_estimates(inspected_cases: int, yots: int, iccs: Iterable[float], confidence: float) -> pd.DataFrame:
@@ -37,20 +39,16 @@ def published_estimates(inspected_cases: int, yots: int, iccs: Iterable[float], 
     InputError
         As `share_estimates`.
     """
-    printed = [published.number("letter_table_1_cases"), published.number("letter_table_1_yots")]
-    evidence = published.mark(zip([inspected_cases, yots], printed, strict=True))
-    iccs = list(iccs)
+    evidence, iccs = _base_evidence(inspected_cases, yots), list(iccs)
     shares = [
         share_estimates(claim, published.number(claim), inspected_cases, yots, iccs, confidence, evidence) for claim in SHARES
     ]
-    (above, above_nearest), (below, below_nearest) = ((published.number(claim), nearest) for claim, nearest in NEAREST.items())
-    quotient = quotient_estimates(QUOTIENT, above, above_nearest, below, below_nearest, published.EVIDENCE)
-    return pd.concat([*shares, quotient], ignore_index=True)
+    return pd.concat([*shares, quotient_estimates()], ignore_index=True)
 
 
-def quotient_span(above: Span, below: Span) -> Span:
-    """Bounds on the quotient of two rounded figures, at the corners: both ends are limits, not intervals of chance."""
-    return Span(above.low / below.high, above.high / below.low)
+def _base_evidence(inspected_cases: int, yots: int) -> str:
+    printed = [published.number("letter_table_1_cases"), published.number("letter_table_1_yots")]
+    return published.mark(zip([inspected_cases, yots], printed, strict=True))
 
 
 def share_estimates(
@@ -75,13 +73,15 @@ def share_estimates(
     -------
     DataFrame
         The columns of ``prevalence_estimates.csv``. Rounding ignored: the nearest count for the binomial
-        methods, the printed share for the clustered ones. Rounding included: the union over all counts.
+        methods, the printed share for the clustered ones. Rounding included: the union over all counts; for
+        ``coarsened_jeffreys`` the posterior given that the count is one of them.
 
     Raises
     ------
     InputError
-        No count of `n` gives `per_cent`, or a value is outside its range.
+        The claim is no share of a sample, no count of `n` gives `per_cent`, or a value is outside its range.
     """
+    letter_figures.must_be_a_share(claim)
     counts = counts_from_percentage(per_cent, n)
     rows = _binomial_rows(per_cent, counts, n, confidence)
     for icc in iccs:
@@ -104,7 +104,9 @@ def _binomial_rows(per_cent: int, counts: Counts, n: int, confidence: float) -> 
         ):
             limits = intervals.union(used, n, confidence, method)
             rows.append(common | _rounding_columns(rounding, used, estimate) | limits._asdict())
-    return rows
+    common = {"method": "coarsened_jeffreys", "icc": 0.0, "deff": 1.0, "n_effective": float(n)}
+    limits = intervals.coarsened(counts, n, confidence)
+    return [*rows, common | _rounding_columns("included", counts, per_cent / 100) | limits._asdict()]
 
 
 def _clustered_rows(
@@ -114,11 +116,8 @@ def _clustered_rows(
     rows = []
     for method in intervals.CLUSTERED_METHODS:
         common = {"method": method, "icc": icc, "deff": deff, "n_effective": n / deff}
-        plain, lowest, highest = (
-            _clustered_or_missing(used, n, deff, clusters - 1, confidence, method)
-            for used in (share, counts.low / n, counts.high / n)
-        )
-        both = intervals.Interval(lowest.lower, highest.upper)
+        plain = _clustered_or_missing(share, n, deff, clusters - 1, confidence, method)
+        both = intervals.clustered_union(counts, n, deff, clusters - 1, confidence, method)
         for rounding, used, limits in (("ignored", None, plain), ("included", counts, both)):
             rows.append(common | _rounding_columns(rounding, used, share) | limits._asdict())
     return rows
@@ -138,88 +137,23 @@ def _rounding_columns(rounding: str, counts: Counts | None, estimate: float) -> 
     return {"rounding": rounding, "count_low": low, "count_high": high, "estimate": estimate}
 
 
-def quotient_estimates(
-    claim: str, above: float, above_nearest: float, below: float, below_nearest: float, evidence: str
-) -> pd.DataFrame:
-    """Our own quotient of two published figures, with the bounds that their rounding leaves.
+def quotient_estimates() -> pd.DataFrame:
+    """Our own quotient of 4,500 and 24,000, with the bounds that their rounding leaves.
 
     It is not a count of cases out of a sample, so no sampling interval exists and none is given.
-
-    Parameters
-    ----------
-    claim : str
-        Name of the quotient.
-    above, below : float
-        The two printed figures.
-    above_nearest, below_nearest : float
-        What each is assumed to be rounded to.
-    evidence : str
 
     Returns
     -------
     DataFrame
         The columns of ``prevalence_estimates.csv``; method ``quotient``, two rows.
     """
-    span = quotient_span(rounding_span(above, above_nearest), rounding_span(below, below_nearest))
-    assumes = f"rounded to the nearest {above_nearest:g} and {below_nearest:g}"
-    common = {"claim": claim, "method": "quotient", "estimate": above / below, "assumes": assumes, "evidence": evidence}
+    nearest = {claim: NEAREST[claim][0] for claim in (LOOKED_AFTER, STARTS)}
+    span = letter_figures.quotient_span(*(letter_figures.span(*one) for one in nearest.items()))
+    above, below = (published.number(claim) for claim in nearest)
+    assumes = "rounded to the nearest {:,} and {:,}".format(*nearest.values())
+    common = {"claim": QUOTIENT, "method": "quotient", "estimate": above / below, "assumes": assumes}
     rows = [common | {"rounding": "ignored"}, common | {"rounding": "included", "lower": span.low, "upper": span.high}]
-    return _in_order(pd.DataFrame(rows))
-
-
-CASE_SHARES = {"in_care": "in care", "child_protection": "on a child protection plan or enquiry"}
-
-
-def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
-    """The shares of a list of cases in care and on a plan, as rows of ``prevalence_estimates.csv``.
-
-    Parameters
-    ----------
-    shares : DataFrame
-        As from `helpers.shares.of_cases`, treated or not.
-    evidence : str
-
-    Returns
-    -------
-    DataFrame
-        One row a share, `claim` ``cases_in_care`` or ``cases_child_protection``; the count is known, so there is no
-        rounding to include.
-    """
-    rows = shares[shares["share"].isin(CASE_SHARES)].reset_index(drop=True)
-    effective = [_quotient(base, deff) for base, deff in zip(rows["base"], rows["deff"], strict=True)]
-    made_up = "made-up " if evidence == "synthetic" else ""
-    assumes = f"services drawn at random; their likeness is estimated from the {made_up}cases"
-    rows = rows.assign(claim="cases_" + rows["share"], count_low=rows["count"], count_high=rows["count"], n=rows["base"])
-    rows = rows.assign(rounding="ignored", icc=np.nan, n_effective=effective, assumes=assumes, evidence=evidence)
-    return rows[_COLUMNS]
-
-
-def cases_in_words(rows: pd.DataFrame) -> str:
-    """What a list of the user's own shows, as a line of the answer; empty where the cases are not the user's own.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        As from `of_shares`, treated or not.
-    """
-    if set(rows["evidence"]) != {"supplied"}:
-        return ""
-    found = [_share_in_words(row, CASE_SHARES[row.claim.removeprefix("cases_")]) for row in rows.itertuples()]
-    caution = "What your list means by it may differ from what the letter means, so the two should not be set side by side."
-    return f"\n- In your list {'; '.join(found)}. {caution} *Evidence: supplied.*"
-
-
-def _share_in_words(row: tuple, what: str) -> str:
-    if isinstance(row.estimate, str) or pd.isna(row.estimate):
-        return f"how many cases are {what} cannot be shown"
-    known = not isinstance(row.lower, str) and pd.notna(row.lower)
-    limits = f" ({100 * row.lower:.3g}% to {100 * row.upper:.3g}%, {100 * row.level:g}% confidence)" if known else ""
-    return f"**{100 * row.estimate:.1f}%** of the cases{limits} are {what}"
-
-
-def _quotient(base: object, deff: object) -> object:
-    hidden = [value for value in (base, deff) if isinstance(value, str)]
-    return hidden[0] if hidden else base / deff
+    return _in_order(pd.DataFrame(rows).assign(evidence=published.EVIDENCE))
 
 
 def together(*tables: pd.DataFrame) -> pd.DataFrame:
@@ -250,6 +184,42 @@ def side_by_side(estimates: pd.DataFrame) -> pd.DataFrame:
     wide = limits.pivot(index=["method", "icc", "evidence"], columns="claim", values="limits")
     order = {method: place for place, method in enumerate(METHOD_NAMES)}
     return wide.reset_index().sort_values(["icc", "method"], key=lambda column: column.replace(order), ignore_index=True)
+
+
+def allowed_counts(bases: Iterable[int]) -> pd.DataFrame:
+    """The counts that both printed per cents allow for several bases, and the shares that these are.
+
+    Returns
+    -------
+    DataFrame
+        claim, per_cent, n, count_low, count_high, share_low, share_high (fractions), evidence. A base other than that of
+        Table 1 is not the letter's.
+    """
+    bases, printed = list(bases), published.number("letter_table_1_cases")
+    found = [sensitivity.spans(published.number(claim), bases).assign(claim=claim) for claim in SHARES]
+    table = pd.concat(found, ignore_index=True)
+    table["per_cent"] = table["claim"].map(published.number)
+    table["evidence"] = [published.mark([(n, printed)]) for n in table["n"]]
+    return table[["claim", "per_cent", "n", "count_low", "count_high", "share_low", "share_high", "evidence"]]
+
+
+def sensitivities(parameters: PrevalenceEstimates) -> pd.DataFrame:
+    """Both headline intervals with one assumption changed at a time, as ``prevalence_sensitivity.csv``."""
+    p, evidence = parameters, _base_evidence(parameters.inspected_cases, parameters.yots)
+    assumed = (p.inspected_cases, p.yots, p.headline_icc, p.confidence, p.icc, p.other_bases, p.yots_in_all, evidence)
+    return pd.concat([sensitivity.table(claim, published.number(claim), *assumed) for claim in SHARES], ignore_index=True)
+
+
+def joint(inspected_cases: int) -> pd.DataFrame:
+    """Bounds on the overlap of both shares, if they are of the same cases, as ``prevalence_joint.csv``."""
+    counts = [counts_from_percentage(published.number(claim), inspected_cases) for claim in SHARES]
+    evidence = published.mark([(inspected_cases, published.number("letter_table_1_cases"))])
+    return overlap.bounds(*counts, inspected_cases, evidence)
+
+
+def simulated_coverage() -> pd.DataFrame:
+    """How often intervals held the true share in simulated inspections, as ``bench/prevalence_coverage.py`` found."""
+    return pd.read_csv(resource_path("synthetic-prevalence-coverage"))
 
 
 def headline(estimates: pd.DataFrame, claim: str, icc: float) -> pd.Series:

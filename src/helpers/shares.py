@@ -13,6 +13,23 @@ IN_CARE, PROTECTION, SUFFICIENT = "in_care", "child_protection", "sufficient"
 _DOMAIN = ["share", "standard", "question", "care_group"]
 COLUMNS = [*_DOMAIN, "count", "base", "services", "estimate", "se", "df", "deff", "lower", "upper", "method"]
 COLUMNS += ["level", "rating", "from_question"]
+GROUP_COLUMNS = [
+    "share",
+    "group",
+    "count",
+    "base",
+    "services",
+    "estimate",
+    "se",
+    "df",
+    "deff",
+    "lower",
+    "upper",
+    "method",
+    "level",
+]
+# The group of cases whose value is blank.
+BLANK = "(blank)"
 
 
 def of_cases(cases: pd.DataFrame, confidence: float, bands: pd.DataFrame) -> pd.DataFrame:
@@ -42,6 +59,46 @@ def of_cases(cases: pd.DataFrame, confidence: float, bands: pd.DataFrame) -> pd.
     per_cents = (whole_per_cent(row.count_, row.base) if row.base else None for row in _plain(table[judged]))
     table.loc[judged, "rating"] = [None if per_cent is None else rating_of(per_cent, bands) for per_cent in per_cents]
     return _with_lowest(table)[COLUMNS]
+
+
+def by_group(cases: pd.DataFrame, group_by: str, confidence: float) -> pd.DataFrame:
+    """The shares in care and on a protection plan or enquiry in each group of cases.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        As for `of_cases`, with a column `group_by` of categories.
+    group_by : str
+        Grouped by care group, there is no share in care.
+    confidence : float
+
+    Returns
+    -------
+    DataFrame
+        `GROUP_COLUMNS`: those of `of_cases`, with the group, in the order of the categories that have a case and `BLANK`
+        last. A group is a domain of all cases, so services without a case of it count in its error.
+    """
+    codes, names = pd.factorize(cases["yot"])
+    rows = []
+    for share, yes in _whole_shares(cases):
+        if (share, group_by) != (IN_CARE, "care_group"):
+            for group, mask in groups_of(cases, group_by).items():
+                row = of_domain(yes.where(mask), np.asarray(codes), len(names), confidence)
+                rows.append({"share": share, "group": group} | row)
+    return pd.DataFrame(rows, columns=[name for name in GROUP_COLUMNS if name != "level"]).assign(level=confidence)
+
+
+def known_of(cases: pd.DataFrame, share: str) -> pd.Series:
+    """Whether each case has a known answer to one of the two shares; that of care is always known."""
+    return cases[PROTECTION].notna() if share == PROTECTION else pd.Series(True, index=cases.index)
+
+
+def groups_of(cases: pd.DataFrame, group_by: str) -> dict[str, pd.Series]:
+    """Which cases are in each group, by its name; groups without a case are left out."""
+    values = cases[group_by]
+    masks = {str(group): (values == group).astype(bool) for group in values.cat.categories}
+    masks[BLANK] = masks.get(BLANK, False) | values.isna()
+    return {group: mask for group, mask in masks.items() if mask.any()}
 
 
 def _plain(table: pd.DataFrame) -> Iterator[tuple]:
@@ -85,15 +142,20 @@ def of_domain(yes: pd.Series, codes: np.ndarray, services: int, confidence: floa
 
 
 def _domains(cases: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str, str], pd.Series]]:
-    yield (IN_CARE, "", "", ""), (cases["care_group"] != "not_in_care").astype("boolean")
-    if PROTECTION in cases:
-        yield (PROTECTION, "", "", ""), cases[PROTECTION]
+    for share, yes in _whole_shares(cases):
+        yield (share, "", "", ""), yes
     for column in cases.columns:
         standard, _, question = column.partition("_")
         if standard not in STANDARDS:
             continue
         for group in CARE_GROUPS:
             yield (SUFFICIENT, standard, question or LOWEST, group), cases[column].where(cases["care_group"] == group)
+
+
+def _whole_shares(cases: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:
+    yield IN_CARE, (cases["care_group"] != "not_in_care").astype("boolean")
+    if PROTECTION in cases:
+        yield PROTECTION, cases[PROTECTION]
 
 
 def _with_lowest(table: pd.DataFrame) -> pd.DataFrame:

@@ -177,6 +177,8 @@ class Cells:
         asked of. The reader still knows the sums that they stand in.
     withheld : frozenset of str
         Printed counts that are hidden in any case, and protected as secondary ones are. A zero that is shown is not.
+    fixed : frozenset of str
+        Printed counts that are shown in any case, since they are shown elsewhere.
 
     Raises
     ------
@@ -193,12 +195,13 @@ class Cells:
     constants: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for name, value in self.values.items():
             if not _is_count(value):
                 raise InputError(f"a count is a whole number, 0 or more; that of {name!r} is not")
-        named = [*self.printed, *self.floors, *self.constants, *self.harmless, *self.withheld]
+        named = [*self.printed, *self.floors, *self.constants, *self.harmless, *self.withheld, *self.fixed]
         named += [name for total, parts in self.sums for name in (total, *parts)]
         named += [name for rate in self.rates for name in (rate.count, rate.base)]
         _check_names(named, self.values)
@@ -370,7 +373,7 @@ class _System:
         self.withheld = frozenset(self.index[name] for name in names if name in cells.withheld)
         # A zero that is shown tells the reader that no hidden count is zero: such a zero stays where it is.
         may = (number for number in self.printed if self.truth[number] > 0 or rules.zeros == "hidden")
-        self.hideable = frozenset(may)
+        self.hideable = frozenset(may) - {self.index[name] for name in names if name in cells.fixed}
         self.floor = np.array([max(0, cells.floors.get(name, 0)) for name in names], dtype=float)
         self.least_hidden = 0 if rules.zeros == "hidden" else 1
         self.sums = self._sums(cells)

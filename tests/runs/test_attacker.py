@@ -6,15 +6,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from helpers import cases as case_lists
 from helpers import (
+    case_prevalence,
     contracts,
     disclosure,
     draw,
     eligibility,
     estimates,
     paths,
-    prevalence,
     published,
     ratings,
     results,
@@ -22,6 +21,7 @@ from helpers import (
     shares,
     suppression,
 )
+from helpers import cases as case_lists
 from tests import attacker
 from tests.attacker import HIDDEN, Known
 from tests.test_disclosure import tables_of
@@ -45,23 +45,24 @@ def written(tables, folder):
     return attacker.read(folder)
 
 
-def release_of_cases(cases, preset, folder, confidence=0.95):
+def release_of_cases(cases, preset, folder, confidence=0.95, group_by="care_group"):
     """What is released of inspected cases, the truth, and what the attacker knows beside it."""
-    found = shares.of_cases(cases, confidence, BANDS)
-    treated = disclosure.treat_shares(cases, found, BANDS, suppression.rules(preset))
+    found, groups = shares.of_cases(cases, confidence, BANDS), shares.by_group(cases, group_by, confidence)
+    treated = disclosure.treat_shares(cases, found, BANDS, suppression.rules(preset), group_by, groups)
     log = treated.public().assign(evidence="supplied")
     both = [
         {
-            "ratings": ratings.of_shares(table, "supplied"),
-            "prevalence_estimates": prevalence.of_shares(table, "supplied"),
+            "ratings": ratings.of_shares(tables["shares"], "supplied"),
+            "prevalence_estimates": case_prevalence.of_shares(tables["shares"], "supplied"),
+            "prevalence_by_group": case_prevalence.of_groups(tables["groups"], group_by, "supplied"),
             "disclosure": log,
         }
-        for table in (treated.tables["shares"], found)
+        for tables in (treated.tables, {"shares": found, "groups": groups})
     ]
-    return written(both[0], folder / "released"), written(both[1], folder / "full"), knowledge(cases, found, preset)
+    return written(both[0], folder / "released"), written(both[1], folder / "full"), knowledge(cases, found, preset, groups)
 
 
-def knowledge(cases, found, preset):
+def knowledge(cases, found, preset, groups=None):
     sizes = cases["care_group"].value_counts()
     own = found[found["from_question"] == ""].rename(columns={"count": "yes"})
     keys = {
@@ -70,7 +71,10 @@ def knowledge(cases, found, preset):
     }
     whole = frozenset(keys[row.Index] for row in own.itertuples() if row.standard and row.base == sizes[row.care_group])
     of_all = any(row.share == "child_protection" and row.base == len(cases) for row in own.itertuples())
-    return Known(preset, whole, of_all, {keys[row.Index]: row.services for row in own.itertuples()})
+    services = {keys[row.Index]: row.services for row in own.itertuples()}
+    for share, rows in () if groups is None else groups.groupby("share", sort=False):
+        services |= {(f"cases_{share}", place): row.services for place, row in enumerate(rows.itertuples(), start=1)}
+    return Known(preset, whole, of_all, services)
 
 
 def tables_of_frame(frame, areas, cases_per_arm=5, shortfall="top_up", looked_after_only=False):
@@ -102,8 +106,8 @@ def release_of_frame(frame, areas, preset, folder, **more):
     return written(shown, folder / "released"), written(full, folder / "full"), Known(preset)
 
 
-def inspected(sizes, services=6, share=0.6, by_question=True, protection=0.3, not_applicable=0.0, seed=1):
-    """Made-up inspected cases: `sizes` of the care groups, a share of sufficient, services at random."""
+def inspected(sizes, services=6, share=0.6, by_question=True, protection=0.3, not_applicable=0.0, seed=1, regions=3):
+    """Made-up inspected cases: `sizes` of the care groups, a share of sufficient, services and regions at random."""
     rng, number = np.random.default_rng(seed), sum(sizes)
     groups = pd.Categorical(np.repeat(list(ratings.CARE_GROUPS), sizes), ratings.CARE_GROUPS)
     cases = pd.DataFrame({"case_id": [f"E-{row}" for row in range(number)], "care_group": groups})
@@ -116,6 +120,9 @@ def inspected(sizes, services=6, share=0.6, by_question=True, protection=0.3, no
             if question not in ("", "desistance"):
                 judged[rng.random(number) < not_applicable] = pd.NA
             cases[f"{standard}_{question}".rstrip("_")] = judged
+    # Of four regions the last is blank, and some are small.
+    drawn = rng.choice(4, number, p=[0.55, 0.3, 0.1, 0.05]) % regions
+    cases["region"] = pd.Categorical.from_codes(np.where(drawn == 3, -1, drawn), ["east", "north", "west"])
     return cases
 
 
@@ -135,8 +142,9 @@ def said(leaks):
     return "\n".join(map(str, leaks))
 
 
-def no_case_leaks(folder, cases, preset, confidence=0.95):
-    leaks = attacker.share_leaks(*release_of_cases(cases, preset, folder, confidence))
+def no_case_leaks(folder, cases, preset, confidence=0.95, group_by="care_group"):
+    release = release_of_cases(cases, preset, folder, confidence, group_by)
+    leaks = attacker.share_leaks(*release) + attacker.group_leaks(*release)
     assert not leaks, f"{preset}:\n{said(leaks)}"
 
 
@@ -233,11 +241,42 @@ def test_a_method_printed_of_a_hidden_count_is_found(tmp_path):
     cases = inspected((40, 30, 30), by_question=False).assign(child_protection=pd.array([False] * 100, dtype="boolean"))
     released, full, known = release_of_cases(cases, "default", tmp_path)
     where = {"claim": "cases_child_protection"}
-    safe = put(released, "prevalence_estimates", where, method=HIDDEN)
-    broken = put(released, "prevalence_estimates", where, method="korn_graubard")
+    safe = put(released, "prevalence_estimates", where, lower=HIDDEN)
+    broken = put(released, "prevalence_estimates", where | {"method": "logit_t"}, lower=attacker.BLANK)
     assert attacker.share_leaks(safe, full, known) == []
     (leak,) = attacker.share_leaks(broken, full, known)
     assert leak.name == "child_protection, yes" and 1 in leak.lacking
+
+
+@pytest.mark.parametrize("group_by", ["care_group", "region"])
+def test_a_count_of_a_group_that_is_hidden_beside_a_shown_total_is_found(group_by, tmp_path):
+    """One part of a total hidden, and the others shown in full, as if each table had been treated by itself."""
+    cases = inspected((90, 60, 40), by_question=False, protection=0.5)
+    small = cases.index[(cases["care_group"] == "in_care_outside")][:36]
+    cases.loc[small, "child_protection"] = False
+    cases["region"] = cases["care_group"].where(cases["care_group"] != "in_care_inside", "not_in_care")
+    release = release_of_cases(cases, "acro", tmp_path, group_by=group_by)
+    assert attacker.group_leaks(*release) == []
+    released, full, known = release
+    rows = full["prevalence_by_group"].copy()
+    hidden = (rows["claim"] == "cases_child_protection") & (rows["count"].astype(int) < 10)
+    assert hidden.sum() == 1
+    rows.loc[hidden, ["count", "estimate", "se", "deff", "lower", "upper", "method"]] = HIDDEN
+    leaks = attacker.group_leaks(released | {"prevalence_by_group": rows}, full, known)
+    assert any(leak.why == "a small count" and "cases_child_protection" in leak.name for leak in leaks)
+
+
+def test_a_group_does_not_show_a_count_that_another_table_hides(tmp_path):
+    """Six children outside: those inside are hidden for them, and a table by care group would show their number."""
+    cases = inspected((200, 60, 6), by_question=False, protection=0.5)
+    released, full, known = release_of_cases(cases, "acro", tmp_path)
+    assert attacker.group_leaks(released, full, known) == []
+    where = {"claim": "cases_child_protection", "group": "in_care_inside"}
+    groups = full["prevalence_by_group"]["group"]
+    broken = released | {"prevalence_by_group": released["prevalence_by_group"].assign(group=groups)}
+    assert pick(broken, "prevalence_by_group", **where)["n"] == HIDDEN
+    leaks = attacker.group_leaks(put(broken, "prevalence_by_group", where, n="60"), full, known)
+    assert any(leak.truth == 6 for leak in leaks)
 
 
 SHORT = {("A", "hosted"): 3, ("A", "placed_out"): 25, ("B", "hosted"): 18, ("B", "placed_out"): 40}
@@ -418,12 +457,14 @@ SHARES = (0.0, 0.03, 0.3, 0.5, 0.8, 0.97, 1.0)
     not_applicable=st.sampled_from((0.0, 0.05, 0.3)),
     by_question=st.booleans(),
     seed=st.integers(0, 10**6),
+    regions=st.integers(1, 4),
+    group_by=st.sampled_from(("care_group", "region")),
 )
 def test_small_lists_of_cases_resist(
-    preset, sizes, services, share, protection, not_applicable, by_question, seed, tmp_path_factory
+    preset, sizes, services, share, protection, not_applicable, by_question, seed, regions, group_by, tmp_path_factory
 ):
-    cases = inspected(sizes, services, share, by_question, protection, not_applicable, seed)
-    no_case_leaks(tmp_path_factory.mktemp("cases"), cases, preset)
+    cases = inspected(sizes, services, share, by_question, protection, not_applicable, seed, regions)
+    no_case_leaks(tmp_path_factory.mktemp("cases"), cases, preset, group_by=group_by)
 
 
 @MORE

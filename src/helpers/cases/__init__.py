@@ -16,13 +16,13 @@ import pyarrow as pa
 
 from helpers.cases import columns as tidy
 from helpers.cases.columns import Coded
-from helpers.cases.contracts import CONTRACTS, OUTCOMES, Column, Contract, check_contract, dictionary, template
+from helpers.cases.contracts import CONTRACTS, OUTCOMES, Column, Contract, check_contract, check_grouping, dictionary, template
 from helpers.cases.files import CaseFile, found, opened
 from helpers.cases.refusals import Refused, Violation, counted, listed, rows_named, whole_file
-from helpers.cases.rules import header_violations, printable, value_violations
+from helpers.cases.rules import grouping_violations, header_violations, printable, value_violations
 from helpers.datapackage import shown
 
-__all__ = ["Checked", "Contract", "Refused", "Violation", "dictionary", "read", "template"]
+__all__ = ["Checked", "Contract", "Refused", "Violation", "check_grouping", "dictionary", "read", "template"]
 
 KEPT_RESULTS = 4
 EXTRA_NAMED = 8
@@ -39,7 +39,7 @@ class Checked:
     rows: np.ndarray | None = None
 
 
-def read(path: str | Path, contract: Contract) -> Checked:
+def read(path: str | Path, contract: Contract, group_by: str = "") -> Checked:
     """Read a CSV, XLSX or Parquet file and check every rule of the contract.
 
     The last few results are kept in the process, so reading an unchanged file again costs nothing.
@@ -50,6 +50,9 @@ def read(path: str | Path, contract: Contract) -> Checked:
         File that ends in .csv (UTF-8), .xlsx or .parquet, with column names in row 1.
     contract : {"frame", "cases", "judgements"}
         Sampling frame, inspected cases, or the returns from a fieldwork; `dictionary` lists their columns.
+    group_by : str
+        Column by whose values inspected cases will be grouped: care_group, year, or one that the contract does not name,
+        which is then read as well, as a category.
 
     Returns
     -------
@@ -64,25 +67,26 @@ def read(path: str | Path, contract: Contract) -> Checked:
     Refused
         The file can not be read, or breaks the contract; every rule broken is named.
     InputError
-        There is no such contract.
+        There is no such contract, or cases are not grouped by this column of it.
     """
     check_contract(contract)
+    check_grouping(contract, group_by)
     try:
-        return _read(Path(path), contract)
+        return _read(Path(path), contract, group_by)
     except Refused as error:
         # Made anew: the errors that led to this one may quote a case.
         refusal = Refused(error.file, error.violations)
     raise refusal
 
 
-def _read(path: Path, contract: Contract) -> Checked:
+def _read(path: Path, contract: Contract, group_by: str) -> Checked:
     path = found(path)
-    key = _state(path, contract)
+    key = _state(path, contract, group_by)
     checked = _RESULTS.get(key)
     if checked is None:
         with opened(path) as file:
-            checked = _check(file, contract, shown(path))
-        if _state(path, contract) != key:
+            checked = _check(file, contract, shown(path), group_by)
+        if _state(path, contract, group_by) != key:
             raise _changed(path)
         _RESULTS[key] = checked
         while len(_RESULTS) > KEPT_RESULTS:
@@ -90,28 +94,29 @@ def _read(path: Path, contract: Contract) -> Checked:
     return Checked(checked.table.copy(deep=False), checked.notes, checked.rows)
 
 
-def _state(path: Path, contract: Contract) -> tuple:
+def _state(path: Path, contract: Contract, group_by: str) -> tuple:
     try:
         status = path.stat()
     except OSError:
         raise _changed(path) from None
-    return path.resolve(), contract, status.st_size, status.st_mtime_ns, status.st_ino
+    return path.resolve(), contract, group_by, status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _changed(path: Path) -> Refused:
     return whole_file(shown(path), "changed", "was changed while it was read; read it again")
 
 
-def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
+def _check(file: CaseFile, contract: Contract, name: str, group_by: str) -> Checked:
     places = {header: place for place, header in enumerate(file.header)}
-    violations = header_violations(file.header, contract)
+    violations = header_violations(file.header, contract, group_by)
     wanted = {column.name: column for column in CONTRACTS[contract] if column.name in places}
     if not wanted:
         raise Refused(name, violations)
     extra = [header for header in file.header if header not in wanted]
     candidates = [header for header in extra if contract in OUTCOMES and _may_be_outcome(file.sample(places[header]))]
     ids = [column for column in wanted if wanted[column].kind == "id"]
-    few = [column for column in wanted if wanted[column].kind != "id"] + candidates
+    grouping = [header for header in extra if header == group_by]
+    few = [column for column in wanted if wanted[column].kind != "id"] + candidates + grouping
     loaded = file.load([places[column] for column in ids], [places[column] for column in few])
     if loaded.ragged:
         have = "has" if len(loaded.ragged) == 1 else "have"
@@ -127,14 +132,18 @@ def _check(file: CaseFile, contract: Contract, name: str) -> Checked:
     # In a list to draw from any other column may stand; returns are made for their outcomes.
     doubtful = violations if contract == "judgements" else None
     outcomes = {header: column for header, column in outcomes.items() if _is_outcome(header, column, rows, notes, doubtful)}
-    _note_columns(list(outcomes), [header for header in extra if header not in outcomes], notes)
+    groups = {header: tidy.single_spaced(header, data.pop(header), notes) for header in grouping}
+    _note_columns(list(outcomes), [header for header in extra if header not in {**outcomes, **groups}], notes)
     data = _tidied(data, wanted, notes) | {header: tidy.tidy_yes_no(header, column, notes) for header, column in outcomes.items()}
-    violations += value_violations(data, contract, rows)
+    violations += value_violations(data, contract, rows) + grouping_violations(groups)
     if violations:
         raise Refused(name, violations)
     if contract == "frame":
         _note_scope(data["home_area"], data["supervising_area"], notes)
-    return Checked(_typed(data, wanted), tuple(notes), rows if contract == "judgements" else None)
+    table = _typed(data, wanted).assign(
+        **{header: _as_category(column, sorted(column.values)) for header, column in groups.items()}
+    )
+    return Checked(table, tuple(notes), rows if contract == "judgements" else None)
 
 
 def _may_be_outcome(sample: Sequence[str]) -> bool:

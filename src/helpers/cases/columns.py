@@ -237,7 +237,7 @@ def tidy_names(columns: Mapping[str, Coded], notes: list[str]) -> dict[str, Code
 
     A name that is only close to a known one is left as it is, and noted.
     """
-    columns = {name: _single_spaced(name, _without_apostrophes(name, column, notes), notes) for name, column in columns.items()}
+    columns = {name: single_spaced(name, _without_apostrophes(name, column, notes), notes) for name, column in columns.items()}
     spelling = _one_spelling(columns.values())
     known = known_names()
     for name, column in columns.items():
@@ -273,7 +273,7 @@ def _without_apostrophes(name: str, column: Coded, notes: list[str]) -> Coded:
     return column.rewritten(plain)
 
 
-def _single_spaced(name: str, column: Coded, notes: list[str]) -> Coded:
+def single_spaced(name: str, column: Coded, notes: list[str]) -> Coded:
     """Write what keeps words apart, such as a space that does not break, as one space: no parameter could name it otherwise."""
     odd = [value if value.isprintable() else " ".join(value.split()) for value in column.values]
     rows = column.differing(odd)

@@ -137,6 +137,8 @@ OUTCOMES: dict[Contract, Column] = {
         besides=f"filled only where status is {INSPECTED}",
     ),
 }
+# The columns of inspected cases that group them; so does any column that the contract does not name.
+GROUPING = ("care_group", "year")
 _TYPES: dict[Kind, str] = {
     "id": "text",
     "name": "text",
@@ -159,6 +161,22 @@ def check_contract(contract: str) -> None:
     """
     if contract not in get_args(Contract):
         raise InputError(f"there is no contract {contract!r}; {did_you_mean(str(contract), get_args(Contract))}")
+
+
+def check_grouping(contract: Contract, group_by: str) -> None:
+    """Refuse a column by which inspected cases are not grouped: each service is a cluster, and a judgement is an outcome.
+
+    Raises
+    ------
+    InputError
+        Another contract than that of inspected cases; or a column of that contract other than `GROUPING`.
+    """
+    if not group_by:
+        return
+    if contract != "cases":
+        raise InputError(f"only inspected cases are grouped; leave out group_by for the contract {contract!r}")
+    if group_by in {column.name for column in CONTRACTS["cases"]} - set(GROUPING):
+        raise InputError(f"cases are not grouped by {group_by}; take {listed(GROUPING, 'or')}, or a column of your own")
 
 
 def allowed(column: Column) -> str:

@@ -59,9 +59,11 @@ USUAL_WORDS |= {
 LONGEST_SHOWN = 20
 # More different wrong values than this are another column's, and could be names.
 MOST_WRONG_VALUES = 20
+# More groups than these are no table that a person reads, and their names may be those of cases.
+MOST_GROUPS = 30
 
 
-def header_violations(header: Sequence[str], contract: Contract) -> list[Violation]:
+def header_violations(header: Sequence[str], contract: Contract, group_by: str = "") -> list[Violation]:
     """Columns that are missing, or nearly there."""
     columns = CONTRACTS[contract]
     extra = [name for name in header if name not in {column.name for column in columns}]
@@ -78,7 +80,25 @@ def header_violations(header: Sequence[str], contract: Contract) -> list[Violati
         if near is not None:
             text = f"column {printable(near)!r} is nearly {column.name}; write it so, or give it a name of its own"
             violations.append(Violation("column", column.name, (), text))
+    if group_by and group_by not in header:
+        meant = _meant(group_by, header)
+        violations.append(Violation("column", group_by, (), f"column {printable(group_by)}, of group_by, is missing{meant}"))
     return violations + (_judgement_violations(header, extra) if contract == "cases" else [])
+
+
+def grouping_violations(groups: Mapping[str, Coded]) -> list[Violation]:
+    """A column with very many values names cases rather than groups."""
+    return [
+        Violation(
+            "groups",
+            name,
+            (),
+            f"column {printable(name)} has {len(column.values):,} different values, and {MOST_GROUPS} are the most to group by; "
+            "put them into fewer groups, such as bands of age",
+        )
+        for name, column in groups.items()
+        if len(column.values) > MOST_GROUPS
+    ]
 
 
 def _judgement_violations(header: Sequence[str], extra: Sequence[str]) -> list[Violation]:

@@ -105,9 +105,19 @@ def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, ForTheTeam]:
 
 
 def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:
-    """Every share of the inspected cases, as it may be shown: table ``shares``; without rows where there are no cases."""
+    """Every share of the inspected cases, as it may be shown.
+
+    Returns
+    -------
+    Treated
+        ``shares``, and ``groups`` where the parameters have a `group_by`; without rows where there are no cases.
+    """
+    group_by = getattr(parameters, "group_by", None)
+    nothing = {"groups": pd.DataFrame(columns=shares.GROUP_COLUMNS)} if group_by is not None else {}
     checked = parameters.read_cases()
     if checked is None:
-        return Treated({"shares": pd.DataFrame(columns=shares.COLUMNS)}, untreated([]))
+        return Treated({"shares": pd.DataFrame(columns=shares.COLUMNS)} | nothing, untreated([]))
     found = shares.of_cases(checked.table, confidence, bands)
-    return treat_shares(checked.table, found, bands, rules_in_force(parameters))
+    groups = shares.by_group(checked.table, group_by, confidence) if group_by else None
+    treated = treat_shares(checked.table, found, bands, rules_in_force(parameters), group_by or "", groups)
+    return Treated(nothing | treated.tables, treated.decisions)

@@ -1,16 +1,13 @@
 """The shares of inspected cases, as they may be shown."""
 
-import math
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
-from scipy import special, stats
 
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
+from helpers.disclosure.groups import GROUPED, treat_groups
+from helpers.disclosure.rates import LIMITS, NO_ERROR, known_share, may_show_count, treat_rates
 from helpers.ratings import CARE_GROUPS, LOWEST, band_limits
-from helpers.rounding import whole_per_cent
-from helpers.shares import IN_CARE, PROTECTION
+from helpers.shares import IN_CARE, PROTECTION, known_of
 from helpers.suppression import Cells, Rate, Rules
 
 # What is written of a share besides its counts: a hidden count hides all of them.
@@ -21,14 +18,19 @@ _COLUMNS = {
     "prevalence_estimates": (
         ("n",),
         ("count_low", "count_high"),
-        ("method", "deff", "n_effective", "estimate", "lower", "upper"),
+        ("icc", "deff", "n_effective", "estimate", "lower", "upper"),
     ),
 }
-_LIMITS = ("method", "deff", "n_effective", "se", "lower", "upper")
-_COLUMN_OF = {IN_CARE: "care_group", PROTECTION: PROTECTION}
 
 
-def treat_shares(cases: pd.DataFrame, table: pd.DataFrame, bands: pd.DataFrame, rules: Rules | None) -> Treated:
+def treat_shares(
+    cases: pd.DataFrame,
+    table: pd.DataFrame,
+    bands: pd.DataFrame,
+    rules: Rules | None,
+    group_by: str = "",
+    groups: pd.DataFrame | None = None,
+) -> Treated:
     """The shares of inspected cases, as they may be shown.
 
     All shares that any notebook shows of these cases are treated together, so that no table gives away what another
@@ -44,15 +46,25 @@ def treat_shares(cases: pd.DataFrame, table: pd.DataFrame, bands: pd.DataFrame, 
         As from `helpers.published.rating_bands`.
     rules : Rules, optional
         None: as they are.
+    group_by : str
+        Column that the cases are grouped by; empty for none.
+    groups : DataFrame, optional
+        As from `helpers.shares.by_group`. What is shown of all cases does not depend on it.
     """
     tables = {"prevalence_estimates": None, "ratings": None}
+    own = {} if groups is None else {"groups": groups}
     if rules is None:
-        return Treated({"shares": table}, untreated(tables))
-    groups = cases["care_group"].value_counts().reindex(list(CARE_GROUPS), fill_value=0)
+        return Treated({"shares": table} | own, untreated(tables | dict.fromkeys([GROUPED] if own else [])))
+    sizes = cases["care_group"].value_counts().reindex(list(CARE_GROUPS), fill_value=0)
     named = table.assign(**_names(cases, table))
-    log = Log(_share_cells(named, groups, bands, rules), rules)
+    cells = _share_cells(named, sizes, bands, rules)
+    log = Log(cells, rules)
     treated = pd.DataFrame([_treat_share(row, named, log) for row in named.to_dict("records")], dtype=object)
-    return Treated({"shares": treated[table.columns]}, log.decisions(tables))
+    shown, decisions = {"shares": treated[table.columns]}, [log.decisions(tables)]
+    if groups is not None:
+        shown["groups"], more = treat_groups(cases, group_by, groups, log.shown, cells, rules)
+        decisions.append(more)
+    return Treated(shown, pd.concat(decisions, ignore_index=True))
 
 
 def _names(cases: pd.DataFrame, table: pd.DataFrame) -> dict[str, list[str]]:
@@ -64,7 +76,7 @@ def _names(cases: pd.DataFrame, table: pd.DataFrame) -> dict[str, list[str]]:
     for row in table.itertuples():
         question = row.from_question or row.question
         if row.share in (IN_CARE, PROTECTION):
-            mask, counted = cases[_COLUMN_OF[row.share]].notna().to_numpy(), row.share
+            mask, counted = known_of(cases, row.share).to_numpy(), row.share
         else:
             column = row.standard if question == LOWEST else f"{row.standard}_{question}"
             mask, counted = cases[column].notna().to_numpy() & known[row.care_group], f"{column} {row.care_group}"
@@ -81,7 +93,7 @@ def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, ru
     for row in named[named["from_question"] == ""].rename(columns={"count": "yes"}).itertuples():
         values |= {row.base_cell: int(row.base), row.count_cell: int(row.yes)}
         printed |= {row.base_cell, row.count_cell}
-        if not _may_show_count(row.base, row.yes, row.method, rules):
+        if not may_show_count(row.base, row.yes, row.method, rules):
             withheld.add(row.count_cell)
         else:
             # A count that is shown says that its base is not too small for one.
@@ -103,12 +115,6 @@ def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, ru
     )
 
 
-def _may_show_count(base: int, count: int, method: str, rules: Rules) -> bool:
-    """Whether a count may be shown at all: not of few cases, nor where every service has the same share of them."""
-    alike = method == "korn_graubard" and 0 < count < base
-    return base >= rules.minimum_denominator and not alike
-
-
 def _treat_share(row: dict, named: pd.DataFrame, log: Log) -> dict[str, object]:
     sufficient = row["standard"] != ""
     table = "ratings" if sufficient else "prevalence_estimates"
@@ -123,10 +129,10 @@ def _treat_share(row: dict, named: pd.DataFrame, log: Log) -> dict[str, object]:
     treated = row | {"base": base, "count": count}
     if HIDDEN in (base, count):
         return treated | dict.fromkeys(_RATES, log.hide(table, label, rates, RESTS))
-    treated |= _treat_rates(row, base, count, log.rules)
+    treated |= treat_rates(row, base, count, log.rules)
     if row["method"] == "korn_graubard":
         # With an error of 0 the limits depend on the true number of cases alone and would give it away.
-        treated |= dict.fromkeys(_LIMITS, log.hide(table, label, [name for name in rates if name in _LIMITS], "an error of 0"))
+        treated |= dict.fromkeys(LIMITS, log.hide(table, label, [name for name in rates if name in LIMITS], NO_ERROR))
     return treated
 
 
@@ -138,25 +144,6 @@ def _all_shown(row: dict, named: pd.DataFrame, log: Log) -> bool:
     return all(log.shown.get(cell) == "shown" for cell in [*same["base_cell"], *same["count_cell"]])
 
 
-def _treat_rates(row: Mapping[str, float], base: int, count: int, rules: Rules) -> dict[str, float]:
-    """Rates as shown: of the counts shown or in whole per cents; error and limits of the true ones, rounded outward."""
-    if not base:
-        return {}
-    share = count / base if rules.rates == "treated_counts" else whole_per_cent(row["count"], row["base"]) / 100
-    printed = _printed_limits(row)
-    # From what is shown, so that it tells nothing more.
-    spread = share * (1 - share)
-    deff = base * printed["se"] ** 2 / spread if spread and printed.get("se") else np.nan
-    return {"estimate": share, "deff": deff} | printed
-
-
-def _printed_limits(row: Mapping[str, float]) -> dict[str, float]:
-    if math.isnan(row["se"]):
-        return {}
-    limits = {"lower": math.floor(100 * row["lower"]) / 100, "upper": math.ceil(100 * row["upper"]) / 100}
-    return {"se": round(row["se"], 3)} | limits
-
-
 def _known_shares(named: pd.DataFrame, bands: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """What the printed error, limits and rating of each share tell of the true one: low and high, fractions.
 
@@ -165,7 +152,7 @@ def _known_shares(named: pd.DataFrame, bands: pd.DataFrame, rules: Rules) -> pd.
     rows = named[(named["from_question"] == "") & (named["base"] > 0)]
     limits = band_limits(bands, "rounded") / 100
     known = pd.DataFrame(
-        [_known_share(row, limits, rules) for row in rows.to_dict("records")], index=rows.index, columns=["low", "high"]
+        [known_share(row, limits, rules) for row in rows.to_dict("records")], index=rows.index, columns=["low", "high"]
     )
     for repeated in named[named["from_question"] != ""].to_dict("records"):
         same = rows[(rows["standard"] == repeated["standard"]) & (rows["care_group"] == repeated["care_group"])]
@@ -174,32 +161,3 @@ def _known_shares(named: pd.DataFrame, bands: pd.DataFrame, rules: Rules) -> pd.
             known.loc[same.index, "low"] = known.loc[same.index, "low"].clip(lower=known.loc[lowest[0], "low"])
             known.loc[lowest, "high"] = known.loc[same.index, "high"].min()
     return known
-
-
-def _known_share(row: Mapping[str, object], limits: pd.DataFrame, rules: Rules) -> tuple[float, float]:
-    share = row["count"] / row["base"]
-    low, high = limits.loc[row["rating"]] if isinstance(row["rating"], str) else (0.0, 1.0)
-    if rules.rates == "whole_per_cent":
-        shown = whole_per_cent(row["count"], row["base"]) / 100
-        low, high = max(low, shown - 0.005), min(high, shown + 0.005)
-    if row["method"] == "logit_t":
-        found = _from_limits(_printed_limits(row), stats.t.ppf((1 + row["level"]) / 2, row["df"]))
-        low, high = max(low, found[0]), min(high, found[1])
-    return min(low, share), max(high, share)
-
-
-def _from_limits(printed: Mapping[str, float], reach: float) -> tuple[float, float]:
-    """The shares whose logit interval prints as this one, on a grid of a hundredth of a per cent."""
-    share = np.arange(1, 10_000) / 10_000
-    logit, step = special.logit(share), 0.01
-    with np.errstate(divide="ignore"):
-        ends = [
-            special.logit(np.clip(end, 0, 1))
-            for end in (printed["lower"], printed["lower"] + step, printed["upper"] - step, printed["upper"])
-        ]
-    least = np.maximum(logit - ends[1], ends[2] - logit)
-    most = np.minimum(logit - ends[0], ends[3] - logit)
-    errors = [half * share * (1 - share) / reach for half in (least, most)]
-    possible = (least <= most) & (most > 0) & (errors[0] <= printed["se"] + 0.0005) & (errors[1] >= printed["se"] - 0.0005)
-    found = share[possible]
-    return (float(found.min()), float(found.max())) if len(found) else (0.0, 1.0)

@@ -1,0 +1,108 @@
+"""What the letter's figures leave possible among starts that were cautions, and what a simulation of them gives."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from helpers import letter_figures, monte_carlo, out_of_court, published
+from helpers.letter_figures import LOOKED_AFTER, NEAREST, STARTS, reference
+from helpers.out_of_court import Box
+from helpers.rounding import Span, rounding_span
+
+IN_CARE = "letter_in_care_during_sentence"
+# Court shares of the curve; at 1 there are no cautions.
+_CURVE = [round(place / 100, 2) for place in range(100)]
+_ALL_STARTS = "26% holds of all court starts, and so does its part in care at the start"
+_ROUNDING = "4,500 to the nearest 100, 24,000 to the nearest 1,000, 26% to a whole per cent"
+
+
+def boxes(headline: pd.Series) -> list[Box]:
+    """Where 4,500 of 24,000 and 26% can lie: as printed, with rounding, and with rounding and sampling.
+
+    Parameters
+    ----------
+    headline : Series
+        The headline interval of 26%, as from `helpers.prevalence.headline`.
+
+    Returns
+    -------
+    list of Box
+        The share of starts has no sampling interval, so it is the same in the last two.
+    """
+    looked_after, starts = (letter_figures.span(claim, NEAREST[claim][0]) for claim in (LOOKED_AFTER, STARTS))
+    point = published.number(LOOKED_AFTER) / published.number(STARTS)
+    quotient, share = letter_figures.quotient_span(looked_after, starts), letter_figures.span(IN_CARE, 1)
+    # A low level of confidence can put a limit inside what rounding leaves.
+    sampled = Span(min(headline["lower"], share.low), max(headline["upper"], share.high))
+    return [
+        Box("point", Span(point, point), Span(headline["estimate"], headline["estimate"])),
+        Box("rounding", quotient, share),
+        Box("rounding_and_sampling", quotient, sampled),
+    ]
+
+
+def tables(headline: pd.Series, court_shares: Iterable[float], in_care_at_start: Iterable[float]) -> dict[str, pd.DataFrame]:
+    """The set of shares among cautions, its curve over all court shares, and the court shares that are ruled out.
+
+    Parameters
+    ----------
+    headline : Series
+        As for `boxes`.
+    court_shares : iterable of float
+        In [0, 1).
+    in_care_at_start : iterable of float
+        In (0, 1].
+
+    Returns
+    -------
+    dict of DataFrame
+        ``out_of_court_prevalence``, ``out_of_court_curve`` and ``court_share_limits``. Rows that rest on the headline
+        interval have its evidence.
+    """
+    found, parts = boxes(headline), list(in_care_at_start)
+    assumes = {
+        "point": _ALL_STARTS,
+        "rounding": f"{_ALL_STARTS}; {_ROUNDING}",
+        "rounding_and_sampling": f"{_ALL_STARTS}; {_ROUNDING}; {headline['assumes']}, icc {headline['icc']:g}",
+    }
+    made = {
+        name: out_of_court.table(found, shares, parts, assumes, headline["level"], published.EVIDENCE)
+        for name, shares in (("out_of_court_prevalence", list(court_shares)), ("out_of_court_curve", _CURVE))
+    }
+    made["court_share_limits"] = out_of_court.limits(found, parts, published.EVIDENCE)
+    for table in made.values():
+        table.loc[table["uncertainty"] == "rounding_and_sampling", "evidence"] = headline["evidence"]
+    return made
+
+
+def simulation(headline: pd.Series, court_shares: Iterable[float], seed: int, draws: int) -> pd.DataFrame:
+    """Declared distributions put through the same formulas, as ``prevalence_simulation.csv``.
+
+    Parameters
+    ----------
+    headline : Series
+        As for `boxes`; the draws of 26% have its effective number of cases.
+    court_shares : iterable of float
+    seed, draws : int
+    """
+    looked_after, starts = (letter_figures.span(claim, NEAREST[claim][0]) for claim in (LOOKED_AFTER, STARTS))
+    rate = rounding_span(reference("looked_after_rate_england_2019").value, 1)
+    return monte_carlo.simulate(
+        looked_after,
+        starts,
+        letter_figures.span(IN_CARE, 1),
+        headline["n_effective"],
+        Span(rate.low / 10_000, rate.high / 10_000),
+        court_shares,
+        in_care_at_start=1.0,
+        seed=seed,
+        draws=draws,
+        confidence=headline["level"],
+        in_care_limits=boxes(headline)[-1].in_care,
+        evidence=headline["evidence"],
+    )
+
+
+def over_court_shares(headline: pd.Series, court_shares: Iterable[float], in_care_at_start: float) -> Span | None:
+    """What rounding alone leaves among cautions, if the court share can be anything between the least and greatest named."""
+    return out_of_court.over_range(boxes(headline)[1], court_shares, in_care_at_start)

@@ -1,0 +1,206 @@
+"""The figures of the prevalence notebook: a table in, a figure out, its title the finding."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from helpers.figures import PALETTE, legend_below, title
+from helpers.intervals import CLUSTERED_METHODS
+from helpers.prevalence import METHOD_NAMES
+from helpers.prevalence_words import between
+from helpers.published import SHARES
+from helpers.results import level, per_cent, points
+from helpers.rounding import Span
+
+_GRID = "#dddddd"
+# Beyond this court share so few starts are cautions that the sets leave the page.
+_RIGHT = 0.9
+STEPS = {
+    "as_published": "as published (England, one day, under 18)",
+    "england_and_wales": "England and Wales",
+    "any_time_in_year": "at any time in the year",
+    "aged_10_to_17": "children aged 10 to 17",
+    "any_time_and_aged_10_to_17": "both of these",
+    "starts_or_children": "official count of children as base",
+}
+COVERED = {
+    "wilson": "Wilson, services ignored",
+    "logit_t": "logit with t, from the cases",
+    "korn_graubard": "Korn-Graubard, from the cases",
+    "headline": "headline of a published per cent, 0.05 assumed",
+}
+
+
+def share_intervals(estimates: pd.DataFrame) -> Figure:
+    """The intervals of the published per cents by method, correlation and rounding, a panel a share."""
+    rows = estimates.dropna(subset=["icc"]).assign(label=_interval_label)
+    order = rows["label"].unique()[::-1]
+    figure = Figure(figsize=(9.5, 1.5 + 0.32 * len(order)))
+    panels = figure.subplots(1, rows["claim"].nunique(), sharey=True, squeeze=False)[0]
+    for axes, (claim, part) in zip(panels, rows.groupby("claim", sort=False), strict=True):
+        _draw_intervals(axes, part, order)
+        axes.set_title(SHARES.get(claim, claim), fontsize=10, fontweight="normal")
+        axes.set_xlabel(f"share of cases ({level(rows['level'].iloc[0])} intervals)")
+    panels[0].set_yticks(range(len(order)), order)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower right", ncols=2, frameon=False)
+    title(figure, _widths_in_words(rows))
+    return figure
+
+
+def _draw_intervals(axes: Axes, rows: pd.DataFrame, order: list[str]) -> None:
+    for rounding, shift, colour, width in (("included", -0.14, PALETTE[1], 1.3), ("ignored", 0.14, PALETTE[0], 3)):
+        part = rows[rows["rounding"] == rounding].set_index("label").reindex(order)
+        places = [place + shift for place in range(len(order))]
+        axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width, label=f"rounding {rounding}")
+        axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(axis="x", color=_GRID)
+
+
+def _interval_label(rows: pd.DataFrame) -> list[str]:
+    clustered = rows["method"].isin(CLUSTERED_METHODS)
+    names = rows["method"].map(METHOD_NAMES)
+    return [
+        f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters"
+        for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)
+    ]
+
+
+def _widths_in_words(rows: pd.DataFrame) -> str:
+    widths = rows["upper"] - rows["lower"]
+    clustered = rows["method"].isin(CLUSTERED_METHODS)
+    least, most, widest = (points(width) for width in (widths[~clustered].min(), widths[~clustered].max(), widths.max()))
+    if widths.max() > widths[~clustered].max() + 0.005:
+        return f"Method and rounding leave intervals {least} to {most} points wide; assumed clusters widen them to up to {widest}"
+    return f"By method, clusters and rounding an interval is {points(widths.min())} to {widest} points wide"
+
+
+def out_of_court(curve: pd.DataFrame, spans: Mapping[float, Span | None], court_shares: tuple[float, float]) -> Figure:
+    """The share among cautions against the court share, a panel for each part in care at the start.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        ``out_of_court_curve``.
+    spans : mapping
+        For each part in care at the start, what rounding leaves over `court_shares`; for the title.
+    court_shares : tuple of float
+        The least and the greatest that the title speaks of.
+    """
+    rows = curve[curve["court_share"] <= _RIGHT]
+    parts = list(rows["in_care_at_start"].unique())
+    columns = min(2, len(parts))
+    figure = Figure(figsize=(9.5, 1.6 + 2.5 * -(-len(parts) // columns)))
+    panels = figure.subplots(-(-len(parts) // columns), columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes, part in zip(panels, parts, strict=False):
+        _draw_set(axes, rows[rows["in_care_at_start"] == part])
+        axes.set_title(f"{100 * part:g}% of the 26% in care when the sentence began", fontsize=10, fontweight="normal")
+    for axes in panels[len(parts) :]:
+        axes.set_visible(False)
+    figure.supylabel("looked after, of children cautioned", fontsize=10)
+    figure.legend(
+        handles=_set_legend(),
+        loc="outside lower right",
+        ncols=2,
+        frameon=False,
+        title="court orders as a share of all starts (horizontal axis)",
+    )
+    title(figure, _spans_in_words(spans, court_shares))
+    return figure
+
+
+def _draw_set(axes: Axes, rows: pd.DataFrame) -> None:
+    for uncertainty, colour in (("rounding_and_sampling", "#cfe3f1"), ("rounding", "#5aa2d0")):
+        part = rows[(rows["uncertainty"] == uncertainty)]
+        axes.fill_between(part["court_share"], part["lower"], part["upper"], color=colour, linewidth=0)
+    point = rows[rows["uncertainty"] == "point"]
+    axes.plot(point["court_share"], point["estimate"], color="black", linewidth=1.2)
+    impossible = rows[(rows["uncertainty"] == "rounding") & ~rows["feasible"]]
+    if len(impossible):
+        axes.axvspan(
+            impossible["court_share"].min() - 0.01, _RIGHT, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0
+        )
+    axes.set(xlim=(0, _RIGHT), ylim=(0, None))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.grid(color=_GRID)
+    axes.set_axisbelow(True)
+
+
+def _set_legend() -> list[Patch]:
+    return [
+        Patch(facecolor="black", label="figures as printed"),
+        Patch(facecolor="#5aa2d0", label="with rounding"),
+        Patch(facecolor="#cfe3f1", label="with rounding and sampling"),
+        Patch(facecolor="none", edgecolor="#999999", hatch="//", label="impossible, with rounding alone"),
+    ]
+
+
+def _spans_in_words(spans: Mapping[float, Span | None], court_shares: tuple[float, float]) -> str:
+    said = [
+        f"{100 * part:g}%: no share at all" if span is None else f"{100 * part:g}%: {between(span)}"
+        for part, span in ((part, spans[part]) for part in (max(spans), min(spans)))
+    ]
+    within = " to ".join(per_cent(share) for share in court_shares)
+    return (
+        "Looked after among children cautioned, by how many of the 26% were in care when the sentence began: "
+        f"{'; '.join(dict.fromkeys(said))} (court orders {within} of starts, rounding alone)"
+    )
+
+
+def coverage(simulated: pd.DataFrame) -> Figure:
+    """How often 95% intervals hold the true share in simulated inspections, against the correlation within a service."""
+    figure = Figure(figsize=(8, 4))
+    axes = figure.subplots()
+    nominal = simulated["level"].iloc[0]
+    axes.axhspan(nominal - 0.01, nominal + 0.01, color="#eeeeee")
+    axes.axhline(nominal, color="#888888", linewidth=1)
+    for (method, name), colour, marker in zip(COVERED.items(), PALETTE, "xos^", strict=False):
+        part = simulated[simulated["method"] == method]
+        axes.plot(part["rho"], part["coverage"], color=colour, marker=marker, label=name)
+    axes.set(xlabel="correlation of cases in one service (true)", ylabel="intervals that hold the true share", ylim=(None, 1))
+    axes.set_xticks(sorted(simulated["rho"].unique()))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    legend_below(axes, 2)
+    title(figure, _coverage_in_words(simulated))
+    return figure
+
+
+def _coverage_in_words(simulated: pd.DataFrame) -> str:
+    alike = simulated[simulated["rho"] > 0].groupby("method")["coverage"].agg(["min", "max"])
+    ignoring, heeding = alike.loc["wilson"], alike.loc[["logit_t", "korn_graubard"]]
+    return (
+        f"Intervals that ignore services hold the truth in {per_cent(ignoring['min'])} to {per_cent(ignoring['max'])} of "
+        f"simulated inspections; those from the cases in {per_cent(heeding['min'].min(), 1)} to "
+        f"{per_cent(heeding['max'].max(), 1)}"
+    )
+
+
+def population_ratios(ratios: pd.DataFrame) -> Figure:
+    """The ratio to the general population as published and with each caveat of known size allowed for."""
+    rows = ratios.assign(**{name: pd.to_numeric(ratios[name], errors="coerce") for name in ("estimate", "lower", "upper")})
+    rows = rows[(rows["comparison"] == "looked_after_starts") & rows["estimate"].notna()].iloc[::-1]
+    figure = Figure(figsize=(8, 1.3 + 0.42 * len(rows)))
+    axes = figure.subplots()
+    places = range(len(rows))
+    axes.hlines(places, rows["lower"], rows["upper"], color=PALETTE[0], linewidth=3)
+    axes.plot(rows["estimate"], places, "o", color=PALETTE[0])
+    for place, value in zip(places, rows["estimate"], strict=True):
+        axes.annotate(f"{value:.1f}", (value, place), xytext=(0, 6), textcoords="offset points", ha="center", fontsize=9)
+    axes.set_yticks(places, [STEPS.get(step, step) for step in rows["step"]])
+    axes.set(
+        xlim=(0, None), ylim=(-0.5, len(rows) - 0.3), xlabel="ratio of two published rates (1: as in the general population)"
+    )
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.grid(axis="x", color=_GRID)
+    values = rows.set_index("step")["estimate"]
+    title(
+        figure,
+        f"The ratio of {values['as_published']:.0f} is between {values.min():.0f} and {values.max():.0f} once a caveat of known "
+        "size is allowed for; the sizes of others are not known",
+    )
+    return figure

@@ -1,0 +1,125 @@
+"""What the prevalence notebook says in words: sentences of its answer, and cells of its tables."""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from helpers import cautions
+from helpers.prevalence import SHARES
+from helpers.results import interval, level, outward, per_cent, whole
+from helpers.rounding import Span
+
+JOINT_NAMES = {
+    "both": "in care and on a plan or enquiry",
+    "either": "in care, on a plan or enquiry, or both",
+    "neither": "neither",
+    "in_care_only": "in care alone",
+    "protection_only": "on a plan or enquiry alone",
+    "protection_among_in_care": "on a plan or enquiry, of those in care",
+    "in_care_among_protection": "in care, of those on a plan or enquiry",
+}
+_IMPOSSIBLE = "impossible"
+
+
+def headlines(care: pd.Series, plan: pd.Series, services: int) -> str:
+    """The headline intervals of both shares with all that they assume.
+
+    Parameters
+    ----------
+    care, plan : Series
+        As from `helpers.prevalence.headline`.
+    services : int
+        That the cases are taken to lie in.
+    """
+    return (
+        f"As a random sample of such cases and services they put the share among all such children at {interval(care)}; for the "
+        f"**{per_cent(plan['estimate'])}** {SHARES[plan['claim']]}, whose base the letter does not restate, at {interval(plan)} "
+        f"({level(care['level'])} intervals, rounding included; assumed: {whole(care['n'])} cases in {services} "
+        f"services of equal size, correlation {care['icc']:g} within a service)."
+    )
+
+
+def among_cautions(care: pd.Series, court_shares: Iterable[float], in_care_at_start: Iterable[float]) -> str:
+    """What the figures leave for children who were cautioned: the court shares that are ruled out, and the set.
+
+    Parameters
+    ----------
+    care : Series
+        The headline of 26%.
+    court_shares, in_care_at_start : iterable of float
+        What is assumed of each.
+    """
+    shares, parts = list(court_shares), list(in_care_at_start)
+    rounding = cautions.boxes(care)[1]
+    most = cautions.out_of_court.greatest_court_share(rounding, max(parts))
+    said = [_set(part, cautions.over_court_shares(care, shares, part)) for part in dict.fromkeys((max(parts), min(parts)))]
+    ruled_out = f"court orders were at most {_up(most)} of starts" if most < 1 else "no share of court orders is ruled out"
+    within = " to ".join(dict.fromkeys(per_cent(share) for share in (min(shares), max(shares))))
+    return (
+        f"If 26% holds of all court starts and {_part(max(parts))} of these children were in care when the sentence began, "
+        f"{ruled_out} (rounding alone). With court orders at {within} of starts, the share looked after among children cautioned "
+        f"is then {'; '.join(said)}."
+    )
+
+
+def _set(part: float, span: Span | None) -> str:
+    words = _IMPOSSIBLE if span is None else f"**{between(span)}**"
+    return f"{words} with {_part(part)} in care at the start"
+
+
+def between(span: Span) -> str:
+    """The ends of a span in whole per cents, rounded away from each other."""
+    return outward({"lower": span.low, "upper": span.high}, 0)
+
+
+def _part(part: float) -> str:
+    return "all" if part == 1 else f"{100 * part:g}%"
+
+
+def _up(share: float) -> str:
+    """A bound rounded up, so that it still bounds."""
+    return between(Span(0, share)).split(" to ")[1]
+
+
+def sets_side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a court share and part in care at the start: the point and both sets, in words.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``out_of_court_prevalence``.
+
+    Returns
+    -------
+    DataFrame
+        in_care_at_start, court_share, point, rounding, rounding_and_sampling, evidence.
+    """
+    keys = ["in_care_at_start", "court_share"]
+    cells = table.assign(cell=[_cell(row) for row in table.to_dict("records")])
+    order = pd.MultiIndex.from_frame(table[keys].drop_duplicates())
+    wide = cells.pivot(index=keys, columns="uncertainty", values="cell").loc[order]
+    marks = table.groupby(keys, sort=False)["evidence"].agg(lambda found: ", ".join(sorted(set(found))))
+    return wide.assign(evidence=marks).reset_index().rename_axis(columns=None)
+
+
+def _cell(row: Mapping[str, object]) -> str:
+    if not row["feasible"]:
+        return _IMPOSSIBLE
+    if row["uncertainty"] == "point":
+        return per_cent(row["estimate"], 1)
+    return outward(row, 1) + (f"; {row['cut']} left out" if row["cut"] else "")
+
+
+def values_left(row: Mapping[str, object]) -> str:
+    """What a reading of a printed figure leaves: ``23,500 to under 24,500``, ``25.5% to under 26.5%``."""
+    low, high = row["low"], row["high"]
+    form = whole if high > 1 else lambda share: per_cent(share, 1)
+    return form(low) if low == high else f"{form(low)} to under {form(high)}"
+
+
+def bounds(row: Mapping[str, object], digits: int = 4) -> str:
+    """Bounds on a ratio in words, rounded away from each other; a mark stays a mark."""
+    if isinstance(row["lower"], str) or pd.isna(row["lower"]):
+        return row["lower"] if isinstance(row["lower"], str) else "[z]"
+    scaled = outward({name: row[name] / 100 for name in ("lower", "upper")}, digits)
+    return scaled.replace("%", "")
