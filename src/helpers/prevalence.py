@@ -186,20 +186,20 @@ def side_by_side(estimates: pd.DataFrame) -> pd.DataFrame:
     return wide.reset_index().sort_values(["icc", "method"], key=lambda column: column.replace(order), ignore_index=True)
 
 
-def allowed_counts(bases: Iterable[int]) -> pd.DataFrame:
-    """The counts that both printed per cents allow for several bases, and the shares that these are.
+def allowed_counts(inspected_cases: int, other_bases: Iterable[int]) -> pd.DataFrame:
+    """The counts that both printed per cents allow, for the base taken and for others, and the shares that these are.
 
     Returns
     -------
     DataFrame
-        claim, per_cent, n, count_low, count_high, share_low, share_high (fractions), evidence. A base other than that of
-        Table 1 is not the letter's.
+        claim, per_cent, n, count_low, count_high, share_low, share_high (fractions), evidence.
     """
-    bases, printed = list(bases), published.number("letter_table_1_cases")
+    bases = list(dict.fromkeys([inspected_cases, *other_bases]))
     found = [sensitivity.spans(published.number(claim), bases).assign(claim=claim) for claim in SHARES]
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat(found, ignore_index=True).assign(evidence=published.EVIDENCE)
+    own = table["n"] == inspected_cases
+    table.loc[own, "evidence"] = published.mark([(inspected_cases, published.number("letter_table_1_cases"))])
     table["per_cent"] = table["claim"].map(published.number)
-    table["evidence"] = [published.mark([(n, printed)]) for n in table["n"]]
     return table[["claim", "per_cent", "n", "count_low", "count_high", "share_low", "share_high", "evidence"]]
 
 

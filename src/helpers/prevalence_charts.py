@@ -94,21 +94,19 @@ def out_of_court(curve: pd.DataFrame, spans: Mapping[float, Span | None], court_
     rows = curve[curve["court_share"] <= _RIGHT]
     parts = list(rows["in_care_at_start"].unique())
     columns = min(2, len(parts))
-    figure = Figure(figsize=(9.5, 1.6 + 2.5 * -(-len(parts) // columns)))
+    figure = Figure(figsize=(9.5, 1.6 + 3 * -(-len(parts) // columns)))
     panels = figure.subplots(-(-len(parts) // columns), columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, part in zip(panels, parts, strict=False):
         _draw_set(axes, rows[rows["in_care_at_start"] == part])
         axes.set_title(f"{100 * part:g}% of the 26% in care when the sentence began", fontsize=10, fontweight="normal")
     for axes in panels[len(parts) :]:
         axes.set_visible(False)
+    for axes in panels[max(0, len(parts) - columns) : len(parts)]:
+        axes.set_xlabel("court orders, of all starts")
     figure.supylabel("looked after, of children cautioned", fontsize=10)
-    figure.legend(
-        handles=_set_legend(),
-        loc="outside lower right",
-        ncols=2,
-        frameon=False,
-        title="court orders as a share of all starts (horizontal axis)",
-    )
+    top = pd.concat([rows["estimate"], rows["upper"]]).max()
+    panels[0].set(xlim=(0, _RIGHT), ylim=(0, min(1, 1.05 * top)))
+    panels[0].legend(handles=_set_legend(), loc="upper left", fontsize=9, framealpha=1)
     title(figure, _spans_in_words(spans, court_shares))
     return figure
 
@@ -124,7 +122,6 @@ def _draw_set(axes: Axes, rows: pd.DataFrame) -> None:
         axes.axvspan(
             impossible["court_share"].min() - 0.01, _RIGHT, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0
         )
-    axes.set(xlim=(0, _RIGHT), ylim=(0, None))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(color=_GRID)
@@ -141,20 +138,17 @@ def _set_legend() -> list[Patch]:
 
 
 def _spans_in_words(spans: Mapping[float, Span | None], court_shares: tuple[float, float]) -> str:
-    said = [
-        f"{100 * part:g}%: no share at all" if span is None else f"{100 * part:g}%: {between(span)}"
-        for part, span in ((part, spans[part]) for part in (max(spans), min(spans)))
-    ]
-    within = " to ".join(per_cent(share) for share in court_shares)
-    return (
-        "Looked after among children cautioned, by how many of the 26% were in care when the sentence began: "
-        f"{'; '.join(dict.fromkeys(said))} (court orders {within} of starts, rounding alone)"
-    )
+    ends = []
+    for part in dict.fromkeys((max(spans), min(spans))):
+        share = "none" if spans[part] is None else between(spans[part])
+        ends.append(f"{share} if {'all' if part == 1 else f'{100 * part:g}%'} of the 26% were so at the start")
+    within = " to ".join(dict.fromkeys(per_cent(share) for share in court_shares))
+    return f"Looked after, of children cautioned: {'; '.join(ends)} (court orders {within} of starts, rounding alone)"
 
 
 def coverage(simulated: pd.DataFrame) -> Figure:
     """How often 95% intervals hold the true share in simulated inspections, against the correlation within a service."""
-    figure = Figure(figsize=(8, 4))
+    figure = Figure(figsize=(8, 4.8))
     axes = figure.subplots()
     nominal = simulated["level"].iloc[0]
     axes.axhspan(nominal - 0.01, nominal + 0.01, color="#eeeeee")
@@ -162,7 +156,7 @@ def coverage(simulated: pd.DataFrame) -> Figure:
     for (method, name), colour, marker in zip(COVERED.items(), PALETTE, "xos^", strict=False):
         part = simulated[simulated["method"] == method]
         axes.plot(part["rho"], part["coverage"], color=colour, marker=marker, label=name)
-    axes.set(xlabel="correlation of cases in one service (true)", ylabel="intervals that hold the true share", ylim=(None, 1))
+    axes.set(xlabel="correlation of cases in one service (true)", ylabel="intervals that hold the truth", ylim=(None, 1.02))
     axes.set_xticks(sorted(simulated["rho"].unique()))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     legend_below(axes, 2)

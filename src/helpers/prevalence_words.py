@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from helpers import cautions
+from helpers import cautions, monte_carlo, out_of_court
 from helpers.prevalence import SHARES
 from helpers.results import interval, level, outward, per_cent, whole
 from helpers.rounding import Span
@@ -18,7 +18,13 @@ JOINT_NAMES = {
     "protection_among_in_care": "on a plan or enquiry, of those in care",
     "in_care_among_protection": "in care, of those on a plan or enquiry",
 }
+SHARE_HEADINGS = {claim: name[0].upper() + name[1:] for claim, name in SHARES.items()}
 _IMPOSSIBLE = "impossible"
+_QUANTITIES = {
+    monte_carlo.SHARE_OF_STARTS: "4,500 of 24,000 starts",
+    monte_carlo.RATIO: "its ratio to the general population",
+    monte_carlo.OUT_OF_COURT: "looked after, of children cautioned",
+}
 
 
 def headlines(care: pd.Series, plan: pd.Series, services: int) -> str:
@@ -51,7 +57,7 @@ def among_cautions(care: pd.Series, court_shares: Iterable[float], in_care_at_st
     """
     shares, parts = list(court_shares), list(in_care_at_start)
     rounding = cautions.boxes(care)[1]
-    most = cautions.out_of_court.greatest_court_share(rounding, max(parts))
+    most = out_of_court.greatest_court_share(rounding, max(parts))
     said = [_set(part, cautions.over_court_shares(care, shares, part)) for part in dict.fromkeys((max(parts), min(parts)))]
     ruled_out = f"court orders were at most {_up(most)} of starts" if most < 1 else "no share of court orders is ruled out"
     within = " to ".join(dict.fromkeys(per_cent(share) for share in (min(shares), max(shares))))
@@ -115,6 +121,65 @@ def values_left(row: Mapping[str, object]) -> str:
     low, high = row["low"], row["high"]
     form = whole if high > 1 else lambda share: per_cent(share, 1)
     return form(low) if low == high else f"{form(low)} to under {form(high)}"
+
+
+def sensitivities_side_by_side(table: pd.DataFrame) -> pd.DataFrame:
+    """One row an assumption that is changed, with the intervals of both shares in words.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``prevalence_sensitivity``.
+
+    Returns
+    -------
+    DataFrame
+        assumption, value, note, evidence, and a column for each of `SHARES`.
+    """
+    keys = ["assumption", "value"]
+    cells = table.assign(cell=[interval(row) for row in table.to_dict("records")])
+    wide = cells.pivot(index=keys, columns="claim", values="cell")
+    first = table.drop_duplicates(keys)[[*keys, "note", "evidence"]]
+    return first.join(wide, on=keys)
+
+
+def simulated(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a quantity and court share of ``prevalence_simulation``, in words.
+
+    Returns
+    -------
+    DataFrame
+        quantity, court_share, median, middle (the outer quantiles), error (the greatest of the three), bounds, impossible,
+        evidence.
+    """
+    rows = []
+    for (quantity, share), part in table.groupby(["quantity", "court_share"], sort=False, dropna=False):
+        is_share = quantity != monte_carlo.RATIO
+        low, median, high = (_number(value, is_share) for value in part["quantile"])
+        error = f"{100 * part['monte_carlo_error'].max():.2g} points" if is_share else f"{part['monte_carlo_error'].max():.1g}"
+        ends = part.iloc[0][["bound_lower", "bound_upper"]].set_axis(["lower", "upper"])
+        bound = _IMPOSSIBLE if ends.isna().any() else outward(ends, 1) if is_share else bounds(ends, 1)
+        row = {"quantity": _QUANTITIES[quantity], "court_share": share, "median": median, "middle": f"{low} to {high}"}
+        rows.append(row | {"error": error, "bounds": bound, "impossible": part["impossible"].iloc[0]})
+    return pd.DataFrame(rows).assign(evidence=table["evidence"].iloc[0])
+
+
+def _number(value: float, is_share: bool) -> str:
+    return per_cent(value, 1) if is_share or pd.isna(value) else f"{value:.1f}"
+
+
+def quotients(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``prevalence_quotients`` with their numbers in words: shares in per cent, other ratios as numbers."""
+    rows = [
+        row
+        | ({"estimate": per_cent(row["estimate"], 2), "bounds": outward(row)} if "_share_" in row["quotient"] else _ratio(row))
+        for row in table.to_dict("records")
+    ]
+    return pd.DataFrame(rows)
+
+
+def _ratio(row: Mapping[str, object]) -> dict[str, str]:
+    return {"estimate": f"{row['estimate']:.3f}", "bounds": bounds(row, 3)}
 
 
 def bounds(row: Mapping[str, object], digits: int = 4) -> str:

@@ -209,8 +209,7 @@ def _readings(headline: Assumed) -> Iterator[dict[str, object]]:
         note = f"No count of {n:,} cases gives {per_cent}% if decimals are cut off and not rounded."
         yield _row("rounding", "truncated", note, headline, **_of_counts(None, Interval(np.nan, np.nan)))
     else:
-        shares = f"any share from {per_cent}% to under {per_cent + 1}%" if per_cent < 100 else "all cases"
-        note = f"Decimals are cut off and not rounded, so that {per_cent}% is {shares}."
+        note = "Decimals are cut off and not rounded, so a printed per cent is any share from it to under the next."
         yield _row("rounding", "truncated", note, headline, **_of_counts(cut, headline.limits(cut)))
     note = f"The normal distribution instead of Student's t with {df} degrees of freedom."
     limits = _of_cases(headline, n / deff)
