@@ -45,6 +45,8 @@ bench: setup ## measure runs, the check of case lists and the draw beside other 
 	@$(VENV)/python bench/run_against_command_lines.py
 	@$(VENV)/python bench/validate_cases.py
 	@$(VENV)/python bench/coverage.py
+	@$(VENV)/python bench/prevalence_coverage.py
+	@$(VENV)/python bench/prevalence_coverage.py --speed
 	@$(VENV)/python bench/draw_speed.py
 
 fresh: ## try `make run` and `make test` in a new clone with an empty home and cache

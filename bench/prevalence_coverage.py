@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from helpers import intervals, overlap, paths, prevalence, published, sensitivity
+from helpers import cautions, intervals, letter_figures, paths, population_ratios, prevalence, published
 from helpers.parameters import PrevalenceEstimates
 from helpers.rounding import counts_from_percentage, whole_per_cent
 
@@ -30,7 +30,7 @@ WILSON, LOGIT_T, KORN_GRAUBARD, HEADLINE = METHODS = ("wilson", "logit_t", "korn
 WANTED = {WILSON: (0.63, 0.86), LOGIT_T: (0.94, 0.96), KORN_GRAUBARD: (0.94, 0.96)}
 FILE = paths.DATA / "synthetic" / "synthetic_prevalence_coverage.csv"
 # Of `--speed`.
-BASES, SERVICES_IN_ALL, MOST_SECONDS = range(1_000, 2_001, 100), 154, 1
+SHARE, MOST_SECONDS = "letter_in_care_during_sentence", 1
 Limits = tuple[np.ndarray, np.ndarray]
 
 
@@ -130,23 +130,25 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def speed(turns: int) -> Iterator[str]:
-    """What the notebook computes from the letter, with its default parameters, as Markdown."""
-    p = PrevalenceEstimates()
-    per_cents = {claim: published.number(claim) for claim in published.SHARES}
-    ranges = [counts_from_percentage(per_cent, p.inspected_cases) for per_cent in per_cents.values()]
-    grid = (p.icc, BASES, SERVICES_IN_ALL, published.EVIDENCE)
-    assumed = (p.inspected_cases, p.yots, p.headline_icc, p.confidence)
-    parts = {
-        "`prevalence.published_estimates`": lambda: prevalence.published_estimates(
-            p.inspected_cases, p.yots, p.icc, p.confidence
+    """What the statistics of notebook 02 cost beyond imports and reading, with default parameters."""
+    p = PrevalenceEstimates(cases="")
+    care = prevalence.headline(
+        prevalence.published_estimates(p.inspected_cases, p.yots, p.icc, p.confidence), SHARE, p.headline_icc
+    )
+    parts: dict[str, Callable[[], object]] = {
+        "intervals of both shares": lambda: prevalence.published_estimates(p.inspected_cases, p.yots, p.icc, p.confidence),
+        "one assumption changed at a time": lambda: prevalence.sensitivities(p),
+        "counts of other bases, overlap": lambda: (
+            prevalence.allowed_counts(p.inspected_cases, p.other_bases),
+            prevalence.joint(p.inspected_cases),
         ),
-        "`sensitivity.table`, both shares": lambda: [
-            sensitivity.table(claim, per_cent, *assumed, *grid) for claim, per_cent in per_cents.items()
-        ],
-        "`overlap.bounds`": lambda: overlap.bounds(*ranges, p.inspected_cases, published.EVIDENCE),
-        "`intervals.coarsened`, both shares": lambda: [
-            intervals.coarsened(counts, p.inspected_cases, p.confidence) for counts in ranges
-        ],
+        "cautions: sets, curve, limits": lambda: cautions.tables(care, p.court_shares, p.in_care_at_start),
+        f"simulation, {p.draws:,} draws": lambda: cautions.simulation(care, p.court_shares, p.seed, p.draws),
+        "figures, quotients, ratios": lambda: (
+            letter_figures.as_what_they_are(),
+            letter_figures.quotients(),
+            population_ratios.ratios(),
+        ),
     }
     seconds = {name: [timed(work) for _ in range(turns)] for name, work in parts.items()}
     seconds["all"] = [sum(turn) for turn in zip(*seconds.values(), strict=True)]

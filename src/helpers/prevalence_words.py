@@ -21,8 +21,8 @@ JOINT_NAMES = {
 SHARE_HEADINGS = {claim: name[0].upper() + name[1:] for claim, name in SHARES.items()}
 _IMPOSSIBLE = "impossible"
 _QUANTITIES = {
-    monte_carlo.SHARE_OF_STARTS: "4,500 of 24,000 starts",
-    monte_carlo.RATIO: "its ratio to the general population",
+    monte_carlo.SHARE_OF_STARTS: "4,500 of 24,000 starts, rounding alone",
+    monte_carlo.RATIO: "its ratio to the rate of all children",
     monte_carlo.OUT_OF_COURT: "looked after, of children cautioned",
 }
 
@@ -59,7 +59,7 @@ def among_cautions(care: pd.Series, court_shares: Iterable[float], in_care_at_st
     rounding = cautions.boxes(care)[1]
     most = out_of_court.greatest_court_share(rounding, max(parts))
     said = [_set(part, cautions.over_court_shares(care, shares, part)) for part in dict.fromkeys((max(parts), min(parts)))]
-    ruled_out = f"court orders were at most {_up(most)} of starts" if most < 1 else "no share of court orders is ruled out"
+    ruled_out = f"court orders were at most {at_most(most, 0)} of starts" if most < 1 else "no share of court orders is ruled out"
     within = " to ".join(dict.fromkeys(per_cent(share) for share in (min(shares), max(shares))))
     return (
         f"If 26% holds of all court starts and {_part(max(parts))} of these children were in care when the sentence began, "
@@ -82,9 +82,14 @@ def _part(part: float) -> str:
     return "all" if part == 1 else f"{100 * part:g}%"
 
 
-def _up(share: float) -> str:
-    """A bound rounded up, so that it still bounds."""
-    return between(Span(0, share)).split(" to ")[1]
+def at_most(share: float, digits: int = 1) -> str:
+    """An upper bound in per cent, rounded up so that it still bounds."""
+    return outward({"lower": 0, "upper": share}, digits).split(" to ")[1]
+
+
+def at_least(share: float, digits: int = 1) -> str:
+    """A lower bound in per cent, rounded down so that it still bounds."""
+    return outward({"lower": share, "upper": 1}, digits).split(" to ")[0]
 
 
 def sets_side_by_side(table: pd.DataFrame) -> pd.DataFrame:
@@ -154,18 +159,18 @@ def simulated(table: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for (quantity, share), part in table.groupby(["quantity", "court_share"], sort=False, dropna=False):
-        is_share = quantity != monte_carlo.RATIO
-        low, median, high = (_number(value, is_share) for value in part["quantile"])
+        is_share, digits = quantity != monte_carlo.RATIO, 2 if quantity == monte_carlo.SHARE_OF_STARTS else 1
+        low, median, high = (_number(value, is_share, digits) for value in part["quantile"])
         error = f"{100 * part['monte_carlo_error'].max():.2g} points" if is_share else f"{part['monte_carlo_error'].max():.1g}"
         ends = part.iloc[0][["bound_lower", "bound_upper"]].set_axis(["lower", "upper"])
-        bound = _IMPOSSIBLE if ends.isna().any() else outward(ends, 1) if is_share else bounds(ends, 1)
+        bound = _IMPOSSIBLE if ends.isna().any() else outward(ends, digits) if is_share else bounds(ends, 1)
         row = {"quantity": _QUANTITIES[quantity], "court_share": share, "median": median, "middle": f"{low} to {high}"}
         rows.append(row | {"error": error, "bounds": bound, "impossible": part["impossible"].iloc[0]})
     return pd.DataFrame(rows).assign(evidence=table["evidence"].iloc[0])
 
 
-def _number(value: float, is_share: bool) -> str:
-    return per_cent(value, 1) if is_share or pd.isna(value) else f"{value:.1f}"
+def _number(value: float, is_share: bool, digits: int) -> str:
+    return per_cent(value, digits) if is_share or pd.isna(value) else f"{value:.1f}"
 
 
 def quotients(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """Published evidence and reference data, typed. Every file is checked against its checksum before it is read."""
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 import pandas as pd
 
@@ -29,7 +31,14 @@ def read(name: str) -> pd.DataFrame:
     InputError
         There is no such resource, or its file is missing or has changed.
     """
-    return pd.read_csv(resource_path(name), dtype=str, keep_default_na=False)
+    path = resource_path(name)
+    # A page asks for the same few files a hundred times; what the caller does to the table stays with the caller.
+    return _parsed(path, path.stat().st_mtime_ns).copy(deep=False)
+
+
+@cache
+def _parsed(path: Path, changed: int) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def claims() -> pd.DataFrame:
