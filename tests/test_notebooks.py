@@ -47,7 +47,8 @@ class TestCommitted:
         assert [o for o in outputs if o.output_type == "error" or o.get("name") == "stderr"] == []
 
     def test_no_path_of_a_machine_and_no_address_of_an_object(self, notebook):
-        text = notebook.path.read_text()
+        # The letters of a picture spell anything.
+        text = re.sub(r'"image/png": "[^"]*"', "", notebook.path.read_text())
         assert not re.search(r'[" (]/(home|root|tmp|work|usr|Users|opt)/', text)
         assert not re.search(r"ipykernel_\d+|0x[0-9a-f]{6,}", text)
 

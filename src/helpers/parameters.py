@@ -442,10 +442,11 @@ class PrevalenceEstimates(CaseParameters):
         for base in self.other_bases:
             if base < self.yots:
                 raise ValueError(f"parameter other_bases: {base} cases cannot lie in {self.yots} yots; take {self.yots} or more")
+        per_cents = [published.number(claim) for claim in published.SHARES]
         for name, base in [("inspected_cases", self.inspected_cases), *(("other_bases", base) for base in self.other_bases)]:
-            for claim in published.SHARES:
+            for per_cent in per_cents:
                 try:
-                    counts_from_percentage(published.number(claim), base)
+                    counts_from_percentage(per_cent, base)
                 except InputError as error:
                     raise ValueError(f"parameter {name}: {error}") from None
         return self

@@ -8,6 +8,14 @@ from helpers.runs.catalogue import COLLECTION, find
 SAMPLING, PREVALENCE, RATINGS, LEDGER = COLLECTION
 
 
+@pytest.fixture(scope="module")
+def own_frame(tmp_path_factory):
+    """A list of the user's own: the synthetic one under another name."""
+    path = tmp_path_factory.mktemp("own") / "frame.csv"
+    path.write_bytes((paths.DATA / "synthetic" / "synthetic_sampling_frame.csv").read_bytes())
+    return path
+
+
 def test_a_text_parameter_stays_text_and_others_are_json():
     with pytest.raises(InputError, match="007/manifest.json is missing"):
         choices.choose([LEDGER], {}, {"run": "007"})
@@ -37,6 +45,22 @@ def test_a_set_of_parameters_to_start_from_is_taken(path):
 def test_a_parameter_is_set_in_every_notebook_that_has_it():
     chosen = choices.choose(list(COLLECTION), {}, {"confidence": "0.9"})
     assert chosen[SAMPLING].confidence == chosen[PREVALENCE].confidence == 0.9
+
+
+def test_a_seed_that_stays_secret_goes_to_no_notebook_that_shows_it(own_frame):
+    words = {"frame": str(own_frame), "areas": '["Somerset"]', "outcome": "", "seed": "7741"}
+    chosen = choices.choose(list(COLLECTION), {}, words)
+    assert (chosen[SAMPLING].seed, chosen[PREVALENCE].seed) == (7741, 2019)
+    assert choices.choose([PREVALENCE], {}, {"seed": "7741"})[PREVALENCE].seed == 7741
+
+
+@pytest.mark.parametrize("given", [({PREVALENCE: {"seed": 7741}}, "7741"), ({}, "2019")])
+def test_a_secret_seed_in_another_notebook_is_refused_and_not_printed(own_frame, given):
+    from_file, seed = given
+    words = {"frame": str(own_frame), "areas": '["Somerset"]', "outcome": "", "seed": seed}
+    with pytest.raises(InputError, match="02_prevalence_estimates: parameter seed is that of 01_fieldwork_sampling") as refusal:
+        choices.choose(list(COLLECTION), from_file, words)
+    assert seed not in str(refusal.value)
 
 
 def test_a_file_may_hold_one_notebook_or_several(tmp_path):

@@ -39,7 +39,7 @@ def refused(done, *words):
         (["run", "02", "-p", "confidence=0.9", "-p", "confidence=0.8"], ["confidence is given twice"]),
         (["run", "02", "-p", "inspected_cases=7", "-p", "yots=2"], ["inspected_cases", "26% cannot come from 7 cases"]),
         (["run", "02", "-p", "inspected_cases=1253.5"], ["inspected_cases", "whole number"]),
-        (["run", "02", "-p", "yots=1"], ["yots", "greater than or equal to 2"]),
+        (["run", "02", "-p", "yots=1"], ["yots", "2 are the least"]),
         (["run", "02", "-p", "icc=[]"], ["icc", "needs at least 1 item"]),
         (["run", "02", "-p", "icc=[0, 1]"], ["icc, item 2", "less than 1"]),
         (["run", "02", "-p", "icc=[0.1]"], ["headline_icc", "not one of icc"]),

@@ -51,6 +51,7 @@ EVIDENCE = {
     # Only where supplementary areas are named.
     "fieldwork_supplementary": set(),
     "prevalence_estimates": {"published", "synthetic"},
+    "prevalence_by_group": {"synthetic"},
     "ratings": {"synthetic"},
 }
 

@@ -98,8 +98,25 @@ def choose(
                 f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}"
             )
     chosen = {notebook: _model(notebook, from_file.get(notebook, {}), from_words, published_only) for notebook in notebooks}
+    secret = {name for model in chosen.values() for name in model.withheld()}
+    told = {name: text for name, text in from_words.items() if name not in secret}
+    for notebook, model in chosen.items():
+        # What stays with the team in one notebook is not for another that shows it.
+        if told != from_words and not model.withheld():
+            chosen[notebook] = _model(notebook, from_file.get(notebook, {}), told, published_only)
+    _check_secrets(chosen, secret)
     _check_protection(chosen)
     return chosen
+
+
+def _check_secrets(chosen: Mapping[Notebook, Parameters], secret: Iterable[str]) -> None:
+    """A value that is withheld in one notebook must not be shown, or be confirmed by a result, in another."""
+    for name in secret:
+        hidden = {getattr(model, name): notebook for notebook, model in chosen.items() if name in model.withheld()}
+        for notebook, model in chosen.items():
+            if name not in model.withheld() and getattr(model, name, None) in hidden:
+                other = hidden[getattr(model, name)].stem
+                raise InputError(f"{notebook.stem}: parameter {name} is that of {other}, where it stays secret; choose another")
 
 
 def _check_protection(chosen: Mapping[Notebook, Parameters]) -> None:
