@@ -143,7 +143,7 @@ def speed(turns: int) -> Iterator[str]:
             prevalence.joint(p.inspected_cases),
         ),
         "cautions: sets, curve, limits": lambda: cautions.tables(care, p.court_shares, p.in_care_at_start),
-        f"simulation, {p.draws:,} draws": lambda: cautions.simulation(care, p.court_shares, p.seed, p.draws),
+        f"simulation, {p.draws:,} draws": lambda: cautions.simulation(care, p.court_shares, p.in_care_at_start, p.seed, p.draws),
         "figures, quotients, ratios": lambda: (
             letter_figures.as_what_they_are(),
             letter_figures.quotients(),

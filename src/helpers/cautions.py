@@ -5,14 +5,16 @@ from collections.abc import Iterable
 import pandas as pd
 
 from helpers import letter_figures, monte_carlo, out_of_court, published
-from helpers.letter_figures import LOOKED_AFTER, NEAREST, STARTS, reference
+from helpers.letter_figures import CUSTODIAL, LEAST_OF_NEARLY, LOOKED_AFTER, NEAREST, STARTS, reference
 from helpers.out_of_court import Box
 from helpers.rounding import Span, rounding_span
 
 IN_CARE = "letter_in_care_during_sentence"
 # Court shares of the curve; at 1 there are no cautions.
 _CURVE = [round(place / 100, 2) for place in range(100)]
-_ALL_STARTS = "26% holds of all court starts, and so does its part in care at the start"
+_MEANING = "4,500 counts children looked after when they started and has no error but rounding; looked after means in care"
+_ALL_STARTS = f"26% holds of all court starts, and so does its part in care at the start; {_MEANING}"
+_SAMPLED = f"the share that 26% estimates is that of all court starts, and so is its part in care at the start; {_MEANING}"
 _ROUNDING = "4,500 to the nearest 100, 24,000 to the nearest 1,000, 26% to a whole per cent"
 
 
@@ -63,46 +65,74 @@ def tables(headline: pd.Series, court_shares: Iterable[float], in_care_at_start:
     assumes = {
         "point": _ALL_STARTS,
         "rounding": f"{_ALL_STARTS}; {_ROUNDING}",
-        "rounding_and_sampling": f"{_ALL_STARTS}; {_ROUNDING}; {headline['assumes']}, icc {headline['icc']:g}",
+        "rounding_and_sampling": f"{_SAMPLED}; {_ROUNDING}; {headline['assumes']}, icc {headline['icc']:g}",
     }
     made = {
         name: out_of_court.table(found, shares, parts, assumes, headline["level"], published.EVIDENCE)
         for name, shares in (("out_of_court_prevalence", list(court_shares)), ("out_of_court_curve", _CURVE))
     }
-    made["court_share_limits"] = out_of_court.limits(found, parts, published.EVIDENCE)
+    made["court_share_limits"] = _limits(found, parts)
     for table in made.values():
         table.loc[table["uncertainty"] == "rounding_and_sampling", "evidence"] = headline["evidence"]
     return made
 
 
-def simulation(headline: pd.Series, court_shares: Iterable[float], seed: int, draws: int) -> pd.DataFrame:
+def _limits(found: list[Box], parts: list[float]) -> pd.DataFrame:
+    """The court shares that are ruled out, also by "nearly 700" custodial starts, which are court starts."""
+    table = out_of_court.limits(found, parts, published.EVIDENCE)
+    custodial = letter_figures.nearly(CUSTODIAL, LEAST_OF_NEARLY[0])
+    starts = letter_figures.span(STARTS, NEAREST[STARTS][0])
+    highest = {box.uncertainty: box.in_care.high for box in found if box.uncertainty != "point"}
+    at_start = table["in_care_at_start"] * table["uncertainty"].map(highest)
+    # The letter gives no point of "nearly 700".
+    least = (custodial.low / starts.high / at_start).clip(upper=1)
+    table.insert(table.columns.get_loc("greatest_court_share"), "least_court_share", least)
+    return table
+
+
+def simulation(
+    headline: pd.Series, court_shares: Iterable[float], in_care_at_start: Iterable[float], seed: int, draws: int
+) -> pd.DataFrame:
     """Declared distributions put through the same formulas, as ``prevalence_simulation.csv``.
 
     Parameters
     ----------
     headline : Series
         As for `boxes`; the draws of 26% have its effective number of cases.
-    court_shares : iterable of float
+    court_shares, in_care_at_start : iterable of float
     seed, draws : int
+
+    Returns
+    -------
+    DataFrame
+        As `helpers.monte_carlo.simulate`; rows that do not rest on the headline are published.
     """
     looked_after, starts = (letter_figures.span(claim, NEAREST[claim][0]) for claim in (LOOKED_AFTER, STARTS))
     rate = rounding_span(reference("looked_after_rate_england_2019").value, 1)
-    return monte_carlo.simulate(
+    found = monte_carlo.simulate(
         looked_after,
         starts,
         letter_figures.span(IN_CARE, 1),
         headline["n_effective"],
         Span(rate.low / 10_000, rate.high / 10_000),
         court_shares,
-        in_care_at_start=1.0,
+        in_care_at_start,
         seed=seed,
         draws=draws,
         confidence=headline["level"],
         in_care_limits=boxes(headline)[-1].in_care,
         evidence=headline["evidence"],
     )
+    found.loc[found["quantity"] != monte_carlo.OUT_OF_COURT, "evidence"] = published.EVIDENCE
+    return found
 
 
-def over_court_shares(headline: pd.Series, court_shares: Iterable[float], in_care_at_start: float) -> Span | None:
-    """What rounding alone leaves among cautions, if the court share can be anything between the least and greatest named."""
-    return out_of_court.over_range(boxes(headline)[1], court_shares, in_care_at_start)
+def over_court_shares(
+    headline: pd.Series,
+    court_shares: Iterable[float],
+    in_care_at_start: float,
+    uncertainty: out_of_court.Uncertainty = "rounding",
+) -> Span | None:
+    """What is left among cautions, if the court share can be anything between the least and greatest named."""
+    (box,) = [box for box in boxes(headline) if box.uncertainty == uncertainty]
+    return out_of_court.over_range(box, court_shares, in_care_at_start)

@@ -12,7 +12,7 @@ _OUT_OF_COURT = {
     "estimate": "share among cautions, of `point` alone, fraction",
     "lower": "least share that is possible",
     "upper": "greatest share that is possible",
-    "cut": "which part of the range contradicts the assumptions and is left out: `below 0`, `above 1`; `[z]`: none",
+    "cut": "which part of the range contradicts the assumptions and is left out: `below 0`, `above 1`, or both; `[z]`: none",
     "level": "confidence level of the headline interval",
     "assumes": "what is assumed and is not in the letter",
 } | EVIDENCE
@@ -236,6 +236,7 @@ TABLES: dict[str, dict[str, str]] = {
     "court_share_limits": {
         "in_care_at_start": "assumed part of the 26% that was in care already when the sentence began",
         "uncertainty": "`point`, `rounding` or `rounding_and_sampling`",
+        "least_court_share": "least share of starts that can have been court orders, by the nearly 700 custodial starts",
         "greatest_court_share": "greatest share of starts that can have been court orders",
         "least_caution_share": "1 less that; 0: nothing is ruled out",
         "direction": "whether the share among cautions `falls` or `rises` with the court share; or `not_identified`",
@@ -243,12 +244,14 @@ TABLES: dict[str, dict[str, str]] = {
     | EVIDENCE,
     "prevalence_simulation": {
         "quantity": "`looked_after_share_of_starts`, `ratio_to_general_population` or `out_of_court_prevalence`",
+        "in_care_at_start": "assumed part of the 26% in care when the sentence began; `[z]` where it plays no part",
         "court_share": "assumed share of starts that were court orders; `[z]` where it plays no part",
-        "probability": "share of draws below the quantile",
-        "quantile": "of the draws",
+        "probability": "share of the draws kept that lie below the quantile",
+        "quantile": "of the draws kept; `[z]` where fewer than 100 are",
         "monte_carlo_error": "error of the quantile from so many draws",
-        "bound_lower": "least value that is possible; a simulation never stands in for it",
-        "bound_upper": "greatest value that is possible",
+        "bound_lower": "least value: of the two quotients what rounding leaves, of the share among cautions the set with "
+        "rounding and sampling, at its confidence; `[z]` where that is empty",
+        "bound_upper": "greatest value; a simulation never stands in for bounds",
         "impossible": "share of draws that contradict the assumptions; they are left out, not moved",
         "draws": "draws made",
         "seed": "seed of the draws",

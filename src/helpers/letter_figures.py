@@ -176,7 +176,6 @@ def quotients() -> pd.DataFrame:
         ratio. The estimate is missing where the letter gives no point, "nearly 700".
     """
     starts, looked_after = published.number(STARTS), published.number(LOOKED_AFTER)
-    first = NEAREST[LOOKED_AFTER][0]
     no_error = "rounded half up as read; the error of the estimate is not known, so it is not in the bounds"
     rows = []
     for above in NEAREST[LOOKED_AFTER]:
@@ -184,11 +183,12 @@ def quotients() -> pd.DataFrame:
             reading = f"{_to_nearest(looked_after, above)}; {_to_nearest(starts, below)}"
             bounds = quotient_span(span(LOOKED_AFTER, above), span(STARTS, below))
             rows.append(("looked_after_share_of_starts", reading, looked_after / starts, *bounds, no_error))
-    for words, above in _readings(CUSTODIAL).items():
-        reading = f"{printed(CUSTODIAL)} as {words}; {_to_nearest(looked_after, first)}"
-        assumes = f"{no_error}; the letter says nearly, so there is no point"
-        bounds = quotient_span(above, span(LOOKED_AFTER, first))
-        rows.append(("custodial_share_of_looked_after_starts", reading, float("nan"), *bounds, assumes))
+    for below in NEAREST[LOOKED_AFTER]:
+        for words, above in _readings(CUSTODIAL).items():
+            reading = f"{printed(CUSTODIAL)} as {words}; {_to_nearest(looked_after, below)}"
+            assumes = f"{no_error}; the letter says nearly, so there is no point"
+            bounds = quotient_span(above, span(LOOKED_AFTER, below))
+            rows.append(("custodial_share_of_looked_after_starts", reading, float("nan"), *bounds, assumes))
     official = reference(OFFICIAL_CHILDREN)
     for above in NEAREST[STARTS]:
         reading = f"{_to_nearest(starts, above)}; {_to_nearest(official.value, OFFICIAL_NEAREST)}"

@@ -5,6 +5,7 @@ bounds that need none stand beside it.
 """
 
 from collections.abc import Iterable
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -126,7 +127,7 @@ def simulate(
     n_effective: float,
     rate: Span,
     court_shares: Iterable[float],
-    in_care_at_start: float,
+    in_care_at_start: Iterable[float],
     seed: int,
     draws: int,
     confidence: float,
@@ -150,7 +151,7 @@ def simulate(
         Children looked after as a share of all children, as fractions above 0.
     court_shares : iterable of float
         Court starts as shares of all starts, in [0, 1).
-    in_care_at_start : float
+    in_care_at_start : iterable of float
         Of the court starts by children in care at some point, the part in care at the start, in (0, 1].
     seed, draws : int
         From 0, and from `LEAST_DRAWS`.
@@ -163,13 +164,14 @@ def simulate(
     Returns
     -------
     DataFrame
-        quantity, court_share (missing for the quotients), probability, quantile, monte_carlo_error, bound_lower,
-        bound_upper, impossible, draws, seed, assumes, evidence; one row a quantity, court share and probability.
-        Bounds of the quotients are those of rounding. Bounds of the share among cautions are those of rounding and
-        sampling, `helpers.out_of_court.identified_set` of a box ``rounding_and_sampling``, and missing where that is
-        empty. `impossible` is the share of draws that give a share among cautions outside [0, 1]: they are left out,
-        never cut, and the quantiles are of the others, which can lie beyond the bounds where most are left out. With
-        fewer than `LEAST_DRAWS` others there is no quantile.
+        quantity, in_care_at_start and court_share (missing for the quotients), probability, quantile, monte_carlo_error,
+        bound_lower, bound_upper, impossible, draws, seed, assumes, evidence; one row a quantity, part in care at the
+        start, court share and probability. Bounds of the quotients are those of rounding. Those of the share among
+        cautions are the set with rounding and sampling, `helpers.out_of_court.identified_set` of a box
+        ``rounding_and_sampling``: they hold at its confidence, and are missing where that is empty. `impossible` is the
+        share of draws that give a share among cautions outside [0, 1]: they are left out, never cut, and the quantiles are
+        of the others, which can lie beyond the bounds where most are left out. With fewer than `LEAST_DRAWS` others there
+        is no quantile.
 
     Raises
     ------
@@ -177,31 +179,40 @@ def simulate(
         A value outside its range; more starts by children looked after than starts; limits of the share in care
         that do not hold what rounding leaves.
     """
-    court_shares = _at_least_one(court_shares)
+    court_shares, parts = _at_least_one(court_shares, "court share"), _at_least_one(in_care_at_start, "part in care at the start")
     _check_confidence(confidence)
     _check_spans(looked_after, starts, in_care, rate, in_care_limits)
     quotient = uniform(looked_after, seed, "looked after", draws) / uniform(starts, seed, "starts", draws)
     ratio = quotient / uniform(rate, seed, "rate", draws)
-    at_start = in_care_at_start * rounded_share(in_care, n_effective, seed, "in care", draws)
+    at_some_point = rounded_share(in_care, n_effective, seed, "in care", draws)
     box = out_of_court.Box("rounding_and_sampling", _quotient(looked_after, starts), in_care_limits)
 
     counts = f"drawn independently: looked after {_uniform(looked_after)}, starts {_uniform(starts)}"
     with_rate = f"{counts}, rate {_uniform(rate)}"
-    with_care = f"{counts}, share in care {_observed(in_care, n_effective)}, {100 * in_care_at_start:.10g}% of these at the start"
+    with_care = f"{counts}, share in care {_observed(in_care, n_effective)}"
     with_care += f"; the bounds take the share in care to be {in_care_limits.low:.4g} to {in_care_limits.high:.4g}"
     tables = [
         _rows(SHARE_OF_STARTS, quotient, box.looked_after, confidence).assign(assumes=counts),
         _rows(RATIO, ratio, _quotient(box.looked_after, rate), confidence).assign(assumes=with_rate),
     ]
-    for court_share in court_shares:
-        bounds = out_of_court.identified_set(box, court_share, in_care_at_start)
-        drawn = out_of_court.share(quotient, at_start, court_share)
+    for part, court_share in product(parts, court_shares):
+        bounds = out_of_court.identified_set(box, court_share, part)
+        drawn = out_of_court.share(quotient, part * at_some_point, court_share)
         found = _rows(OUT_OF_COURT, drawn, bounds, confidence, possible=(drawn >= 0) & (drawn <= 1))
-        tables.append(found.assign(court_share=float(court_share), assumes=with_care))
+        tables.append(found.assign(in_care_at_start=float(part), court_share=float(court_share), assumes=with_care))
     return pd.concat(tables, ignore_index=True).assign(draws=draws, seed=seed, evidence=evidence)[_COLUMNS]
 
 
-_COLUMNS = ["quantity", "court_share", "probability", "quantile", "monte_carlo_error", "bound_lower", "bound_upper"]
+_COLUMNS = [
+    "quantity",
+    "in_care_at_start",
+    "court_share",
+    "probability",
+    "quantile",
+    "monte_carlo_error",
+    "bound_lower",
+    "bound_upper",
+]
 _COLUMNS += ["impossible", "draws", "seed", "assumes", "evidence"]
 
 
@@ -219,7 +230,7 @@ def _rows(
     lower, upper = bounds or (np.nan, np.nan)
     impossible = (len(drawn) - len(left)) / len(drawn)
     found = found.assign(bound_lower=lower, bound_upper=upper, impossible=impossible)
-    return found.assign(quantity=quantity, court_share=np.nan)
+    return found.assign(quantity=quantity, in_care_at_start=np.nan, court_share=np.nan)
 
 
 def _quotient(above: Span, below: Span) -> Span:
@@ -238,11 +249,11 @@ def _observed(span: Span, n_effective: float) -> str:
     return f"observed {_uniform(span)}, then Beta around it as from {n_effective:,.1f} cases (Jeffreys)"
 
 
-def _at_least_one(court_shares: Iterable[float]) -> list[float]:
-    court_shares = list(court_shares)
-    if not court_shares:
-        raise InputError("at least one court share is needed; there is none")
-    return court_shares
+def _at_least_one(values: Iterable[float], name: str) -> list[float]:
+    values = list(values)
+    if not values:
+        raise InputError(f"at least one {name} is needed; there is none")
+    return values
 
 
 def _check_draws(seed: int, draws: int) -> None:

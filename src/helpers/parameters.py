@@ -363,8 +363,8 @@ _CASES = Annotated[str, _case_list("cases", "list of inspected cases"), AfterVal
 
 
 def _not_all(share: float) -> float:
-    if share == 1:
-        raise ValueError("is 1, which leaves no starts that were cautions; a court share lies below 1")
+    if share >= 1:
+        raise ValueError(f"is {share:g}; a court share lies below 1, since at 1 no start would be a caution")
     return share
 
 
@@ -398,7 +398,9 @@ class PrevalenceEstimates(CaseParameters):
         AfterValidator(_distinct),
     ] = [500, 900, 2000]
     yots: Annotated[int, Field(description="services that the cases lie in"), AfterValidator(_several)] = 42
-    yots_in_all: Annotated[int, Field(le=100_000, description="services that those could have been drawn from")] = 155
+    yots_in_all: Annotated[
+        int, Field(le=100_000, description="services that those could have been drawn from; there were 155 in 2024-25")
+    ] = 155
     icc: Annotated[
         list[Correlation],
         Field(min_length=1, description="assumed correlations of cases in one service"),
@@ -406,8 +408,8 @@ class PrevalenceEstimates(CaseParameters):
     ] = [0, 0.02, 0.05, 0.1]
     headline_icc: Annotated[Correlation, Field(description="the one of them behind the headline interval")] = 0.05
     court_shares: Annotated[
-        list[Annotated[float, Field(ge=0, le=1), AfterValidator(_not_all)]],
-        Field(min_length=1, description="assumed shares of starts that were court orders; the others were cautions"),
+        list[Annotated[float, Field(ge=0), AfterValidator(_not_all)]],
+        Field(min_length=1, description="assumed shares of starts that were court orders, below 1; the others were cautions"),
         AfterValidator(_distinct),
     ] = [0.3, 0.4, 0.5, 0.6, 0.7]
     in_care_at_start: Annotated[

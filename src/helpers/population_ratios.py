@@ -76,7 +76,8 @@ _NOTES = {
     "any_time_and_aged_10_to_17": "Both steps together, assuming that those who ceased had the ages of those looked after on the "
     "day. Some of them turned 18 and others were young; one share is recalled. So this shows a size only.",
     "starts_or_children": "What the ratio would be if the estimate were of the children cautioned or sentenced in the official "
-    "statistics. It is shown for its size only: whether the two count the same is not known, and they are not reconciled.",
+    "statistics. It is shown for its size only: whether the two count the same is not known, and they are not reconciled. If the "
+    "4,500 counts starts as well, a child with several is in it several times, and the direction is not known.",
 }
 _REMAND = "Every child remanded to youth detention accommodation is looked after by law, so part of the association is by law. "
 _LOOKED_AFTER_BY_REMAND = (

@@ -31,7 +31,7 @@ COVERED = {
     "wilson": "Wilson, services ignored",
     "logit_t": "logit with t, from the cases",
     "korn_graubard": "Korn-Graubard, from the cases",
-    "headline": "headline of a published per cent, 0.05 assumed",
+    "headline": "per cent published of 1,253 cases, 0.05 assumed",
 }
 
 
@@ -79,25 +79,33 @@ def _widths_in_words(rows: pd.DataFrame) -> str:
     return f"By method, clusters and rounding an interval is {points(widths.min())} to {widest} points wide"
 
 
-def out_of_court(curve: pd.DataFrame, spans: Mapping[float, Span | None], court_shares: tuple[float, float]) -> Figure:
+def out_of_court(
+    curve: pd.DataFrame, limits: pd.DataFrame, spans: Mapping[float, Span | None], court_shares: tuple[float, float]
+) -> Figure:
     """The share among cautions against the court share, a panel for each part in care at the start.
 
     Parameters
     ----------
     curve : DataFrame
         ``out_of_court_curve``.
+    limits : DataFrame
+        ``court_share_limits``; for where the figures are impossible.
     spans : mapping
         For each part in care at the start, what rounding leaves over `court_shares`; for the title.
     court_shares : tuple of float
         The least and the greatest that the title speaks of.
     """
-    rows = curve[curve["court_share"] <= _RIGHT]
+    right = max(_RIGHT, *court_shares)
+    rows = curve[curve["court_share"] <= right]
+    greatest = limits[limits["uncertainty"] == "rounding"].set_index("in_care_at_start")["greatest_court_share"]
     parts = list(rows["in_care_at_start"].unique())
     columns = min(2, len(parts))
     figure = Figure(figsize=(9.5, 1.6 + 3 * -(-len(parts) // columns)))
     panels = figure.subplots(-(-len(parts) // columns), columns, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, part in zip(panels, parts, strict=False):
         _draw_set(axes, rows[rows["in_care_at_start"] == part])
+        if greatest[part] < right:
+            axes.axvspan(greatest[part], right, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0)
         axes.set_title(f"{100 * part:g}% of the 26% in care when the sentence began", fontsize=10, fontweight="normal")
     for axes in panels[len(parts) :]:
         axes.set_visible(False)
@@ -105,7 +113,7 @@ def out_of_court(curve: pd.DataFrame, spans: Mapping[float, Span | None], court_
         axes.set_xlabel("court orders, of all starts")
     figure.supylabel("looked after, of children cautioned", fontsize=10)
     top = pd.concat([rows["estimate"], rows["upper"]]).max()
-    panels[0].set(xlim=(0, _RIGHT), ylim=(0, min(1, 1.05 * top)))
+    panels[0].set(xlim=(0, right), ylim=(0, min(1, 1.05 * top)))
     panels[0].legend(handles=_set_legend(), loc="upper left", fontsize=9, framealpha=1)
     title(figure, _spans_in_words(spans, court_shares))
     return figure
@@ -117,11 +125,6 @@ def _draw_set(axes: Axes, rows: pd.DataFrame) -> None:
         axes.fill_between(part["court_share"], part["lower"], part["upper"], color=colour, linewidth=0)
     point = rows[rows["uncertainty"] == "point"]
     axes.plot(point["court_share"], point["estimate"], color="black", linewidth=1.2)
-    impossible = rows[(rows["uncertainty"] == "rounding") & ~rows["feasible"]]
-    if len(impossible):
-        axes.axvspan(
-            impossible["court_share"].min() - 0.01, _RIGHT, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0
-        )
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.grid(color=_GRID)
@@ -168,9 +171,9 @@ def _coverage_in_words(simulated: pd.DataFrame) -> str:
     alike = simulated[simulated["rho"] > 0].groupby("method")["coverage"].agg(["min", "max"])
     ignoring, heeding = alike.loc["wilson"], alike.loc[["logit_t", "korn_graubard"]]
     return (
-        f"Intervals that ignore services hold the truth in {per_cent(ignoring['min'])} to {per_cent(ignoring['max'])} of "
-        f"simulated inspections; those from the cases in {per_cent(heeding['min'].min(), 1)} to "
-        f"{per_cent(heeding['max'].max(), 1)}"
+        "Where cases of a service are alike, intervals that ignore services hold the truth in "
+        f"{per_cent(ignoring['min'])} to {per_cent(ignoring['max'])} of simulated inspections; those from the cases in "
+        f"{per_cent(heeding['min'].min(), 1)} to {per_cent(heeding['max'].max(), 1)}"
     )
 
 
@@ -192,9 +195,12 @@ def population_ratios(ratios: pd.DataFrame) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.grid(axis="x", color=_GRID)
     values = rows.set_index("step")["estimate"]
+    alone = [values[step] for step in ("england_and_wales", "any_time_in_year", "aged_10_to_17")]
+    said = f"{', '.join(f'{value:.0f}' for value in alone[:-1])} or {alone[-1]:.0f}"
+    both = f"{values['any_time_and_aged_10_to_17']:.0f}"
     title(
         figure,
-        f"The ratio of {values['as_published']:.0f} is between {values.min():.0f} and {values.max():.0f} once a caveat of known "
-        "size is allowed for; the sizes of others are not known",
+        f"The ratio of {values['as_published']:.0f} becomes {said} once one caveat of known size is allowed for, and "
+        f"{both} with two; others have no known size",
     )
     return figure

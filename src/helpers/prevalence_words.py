@@ -56,30 +56,35 @@ def among_cautions(care: pd.Series, court_shares: Iterable[float], in_care_at_st
         What is assumed of each.
     """
     shares, parts = list(court_shares), list(in_care_at_start)
-    rounding = cautions.boxes(care)[1]
-    most = out_of_court.greatest_court_share(rounding, max(parts))
-    said = [_set(part, cautions.over_court_shares(care, shares, part)) for part in dict.fromkeys((max(parts), min(parts)))]
+    most = out_of_court.greatest_court_share(cautions.boxes(care)[1], max(parts))
     ruled_out = f"court orders were at most {at_most(most, 0)} of starts" if most < 1 else "no share of court orders is ruled out"
     within = " to ".join(dict.fromkeys(per_cent(share) for share in (min(shares), max(shares))))
+    beyond = ", as far as possible" if max(shares) > most else ""
+    said = [_sets(care, shares, part) for part in dict.fromkeys((max(parts), min(parts)))]
     return (
         f"If 26% holds of all court starts and {_part(max(parts))} of these children were in care when the sentence began, "
-        f"{ruled_out} (rounding alone). With court orders at {within} of starts, the share looked after among children cautioned "
-        f"is then {'; '.join(said)}."
+        f"{ruled_out} (rounding alone). With court orders at {within} of starts{beyond}, the share looked after "
+        f"among children cautioned is {'; '.join(said)}."
     )
 
 
-def _set(part: float, span: Span | None) -> str:
-    words = _IMPOSSIBLE if span is None else f"**{between(span)}**"
-    return f"{words} with {_part(part)} in care at the start"
+def _sets(care: pd.Series, court_shares: list[float], part: float) -> str:
+    """What is left for one part in care at the start: by rounding alone, and with sampling error."""
+    rounding, sampled = (
+        cautions.over_court_shares(care, court_shares, part, uncertainty) for uncertainty in ("rounding", "rounding_and_sampling")
+    )
+    words = _IMPOSSIBLE if rounding is None else f"**{between(rounding)}**"
+    with_sampling = _IMPOSSIBLE if sampled is None else between(sampled)
+    return f"{words} with {_part(part)} in care at the start ({with_sampling} with sampling error at {level(care['level'])})"
+
+
+def _part(part: float) -> str:
+    return "all" if part == 1 else f"{100 * part:g}%"
 
 
 def between(span: Span) -> str:
     """The ends of a span in whole per cents, rounded away from each other."""
     return outward({"lower": span.low, "upper": span.high}, 0)
-
-
-def _part(part: float) -> str:
-    return "all" if part == 1 else f"{100 * part:g}%"
 
 
 def at_most(share: float, digits: int = 1) -> str:
@@ -154,19 +159,21 @@ def simulated(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        quantity, court_share, median, middle (the outer quantiles), error (the greatest of the three), bounds, impossible,
-        evidence.
+        quantity, in_care_at_start, court_share, median, middle (the outer quantiles), error (the greatest of the three),
+        bounds, impossible, evidence.
     """
     rows = []
-    for (quantity, share), part in table.groupby(["quantity", "court_share"], sort=False, dropna=False):
+    keys = ["quantity", "in_care_at_start", "court_share"]
+    for (quantity, at_start, share), part in table.groupby(keys, sort=False, dropna=False):
         is_share, digits = quantity != monte_carlo.RATIO, 2 if quantity == monte_carlo.SHARE_OF_STARTS else 1
         low, median, high = (_number(value, is_share, digits) for value in part["quantile"])
         error = f"{100 * part['monte_carlo_error'].max():.2g} points" if is_share else f"{part['monte_carlo_error'].max():.1g}"
         ends = part.iloc[0][["bound_lower", "bound_upper"]].set_axis(["lower", "upper"])
         bound = _IMPOSSIBLE if ends.isna().any() else outward(ends, digits) if is_share else bounds(ends, 1)
-        row = {"quantity": _QUANTITIES[quantity], "court_share": share, "median": median, "middle": f"{low} to {high}"}
+        row = {"quantity": _QUANTITIES[quantity], "in_care_at_start": at_start, "court_share": share}
+        row |= {"evidence": part["evidence"].iloc[0], "median": median, "middle": f"{low} to {high}"}
         rows.append(row | {"error": error, "bounds": bound, "impossible": part["impossible"].iloc[0]})
-    return pd.DataFrame(rows).assign(evidence=table["evidence"].iloc[0])
+    return pd.DataFrame(rows)
 
 
 def _number(value: float, is_share: bool, digits: int) -> str:
