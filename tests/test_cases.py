@@ -412,6 +412,104 @@ def test_one_very_long_field_is_read():
     assert read_back(content, "frame").table["case_id"].tolist() == ["a", "d"]
 
 
+# --- a column that groups cases
+
+
+def grouped_in(content, group_by, ending=".csv"):
+    with tempfile.TemporaryDirectory() as folder:
+        return cases.read(put(Path(folder), f"f{ending}", content), "cases", group_by)
+
+
+REGIONS = {
+    None: BLANK,
+    "East": ("East", " East", "East\u00a0"),
+    "West of it": ("West of it", "West\u00a0of it"),
+    "0": ("0", " 0"),
+}
+regions = st.sampled_from(list(REGIONS)).flatmap(lambda region: st.tuples(st.just(region), st.sampled_from(REGIONS[region])))
+
+
+@settings(repeatable, max_examples=8)
+@given(inspections, st.data())
+def test_a_column_of_ones_own_is_a_category_last_in_the_table_and_the_same_in_every_format(tables, data):
+    _, text = tables
+    drawn = data.draw(st.lists(regions, min_size=len(text), max_size=len(text)))
+    with_region = text.assign(region=[words for _, words in drawn])
+    values = sorted({region for region, _ in drawn if region is not None})
+    region = pd.Categorical([region for region, _ in drawn], pd.Index(values, dtype="str"))
+    plain = read_back(csv(text), "cases").table
+    for ending in FORMATS:
+        read = grouped_in(WRITE[ending](with_region), "region", ending).table
+        assert_frame_equal(read, plain.assign(region=region), obj=ending)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize(
+    ("group_by", "categories"), [("care_group", list(CARE_GROUPS)), ("year", ["2018/19", "2019"]), ("", None)]
+)
+def test_a_column_of_the_contract_groups_as_it_is_read_anyway(ending, group_by, categories):
+    content = WRITE[ending](made.cases())
+    plain, read = read_back(content, "cases", ending), grouped_in(content, group_by, ending)
+    assert_frame_equal(read.table, plain.table)
+    assert read.notes == plain.notes
+    if group_by:
+        assert list(read.table[group_by].cat.categories) == categories
+
+
+def test_numbers_group_as_the_text_that_they_show():
+    table = made.cases().assign(band=[1, 2, 2, 1, 3, None])
+    for ending in (".xlsx", ".parquet"):
+        content = WRITE[ending](table if ending == ".parquet" else table.astype(object).fillna(""))
+        assert grouped_in(content, "band", ending).table["band"].tolist()[:5] == ["1", "2", "2", "1", "3"]
+
+
+def test_a_column_that_groups_is_not_called_ignored_and_what_is_read_otherwise_is_said():
+    table = made.cases().assign(area=["a\tb", "a b", " c", "c", "", ""])
+    checked = grouped_in(csv(table), "area")
+    assert checked.table["area"].tolist()[:4] == ["a b", "a b", "c", "c"]
+    assert checked.table["area"].isna().tolist() == [False] * 4 + [True] * 2
+    assert set(checked.notes) == {
+        "Spaces round 1 value of area are left out.",
+        "Line breaks, tabs and odd spaces inside 1 value of area are read as one space.",
+        "1 column ignored: remarks.",
+    }
+
+
+def test_a_column_of_yes_and_no_groups_as_it_is_written():
+    table = made.cases().assign(first=["yes", "no", "Yes", "Y", "", "no"])
+    assert list(grouped_in(csv(table), "first").table["first"].cat.categories) == ["Y", "Yes", "no", "yes"]
+
+
+def test_the_same_file_is_read_again_for_another_column(tmp_path):
+    path = put(tmp_path, "f.csv", csv(made.cases().assign(region="x", area="y")))
+    read = [cases.read(path, "cases", group_by).table for group_by in ("region", "", "area", "region")]
+    assert [{"region", "area"} & set(table.columns) for table in read] == [{"region"}, set(), {"area"}, {"region"}]
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_thirty_groups_are_not_too_many(ending):
+    rows = [f"{SECRET} {row}" for row in range(30)]
+    table = pd.concat([made.cases(drop=["caseload"])] * 5, ignore_index=True).assign(case_id=rows, region=rows)
+    assert len(grouped_in(WRITE[ending](table), "region", ending).table["region"].cat.categories) == 30
+
+
+@pytest.mark.parametrize("group_by", ["yot", "case_id", "child_protection", "weight", "caseload", "planning", QUESTIONS[3]])
+def test_a_service_an_identifier_and_an_outcome_are_no_groups(group_by, tmp_path):
+    said = f"cases are not grouped by {group_by}; take care_group or year, or a column of your own"
+    with pytest.raises(InputError, match=f"^{said}$"):
+        cases.check_grouping("cases", group_by)
+    with pytest.raises(InputError, match=f"^{said}$"):
+        cases.read(put(tmp_path, "f.csv", csv(made.cases())), "cases", group_by)
+
+
+@pytest.mark.parametrize("contract", ["frame", "judgements"])
+def test_only_inspected_cases_are_grouped(contract, tmp_path):
+    path = put(tmp_path, "f.csv", csv(made.frame() if contract == "frame" else made.judgements()))
+    with pytest.raises(InputError, match=f"only inspected cases are grouped; leave out group_by for the contract '{contract}'"):
+        cases.read(path, contract, "remarks")
+    assert len(cases.read(path, contract, "").table) == made.ROWS
+
+
 # --- notes
 
 

@@ -967,7 +967,7 @@ def test_a_file_in_a_folder_without_permission_is_refused(tmp_path, monkeypatch)
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, monkeypatch):
     path = made.put(tmp_path, "f.csv", text())
     state = cases._state
-    states = iter([state(path, "frame"), (), ()])
+    states = iter([state(path, "frame", ""), (), ()])
     monkeypatch.setattr(cases, "_state", lambda *_: next(states))
     assert "was changed while it was read" in str(refused(path, "frame"))
 
@@ -998,3 +998,86 @@ def test_a_refusal_can_be_sent_to_another_process(tmp_path):
     error = refused(made.put(tmp_path, "f.csv", text(age={2: "-1"})), "frame")
     again = pickle.loads(pickle.dumps(error))
     assert str(again) == str(error) and again.violations == error.violations
+
+
+# --- the column that groups cases
+
+
+def refused_to_group(path, group_by):
+    with pytest.raises(cases.Refused) as caught:
+        cases.read(path, "cases", group_by)
+    return caught.value
+
+
+def assert_nothing_of_a_case_is_said(error):
+    assert SECRET.lower() not in everything_said(error).lower()
+    assert error.__cause__ is None and error.__context__ is None
+    assert "\n" not in str(error)
+
+
+ENDINGS = sorted(made.WRITE)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize(
+    ("group_by", "there", "said"),
+    [
+        ("region", "Region", "column region, of group_by, is missing; is 'Region' meant?"),
+        ("police area", "police_aera", "column police area, of group_by, is missing; is 'police_aera' meant?"),
+        ("years", "other", "column years, of group_by, is missing; is 'year' meant?"),
+        ("remark", "other", "column remark, of group_by, is missing; is 'remarks' meant?"),
+        ("district", "other", "column district, of group_by, is missing"),
+        # Without a header row a name with a number may be that of a case.
+        ("region", f"{SECRET}-region-1", "column region, of group_by, is missing"),
+    ],
+)
+def test_a_column_to_group_by_that_is_missing_is_told_with_the_nearest(tmp_path, ending, group_by, there, said):
+    path = made.put(tmp_path, f"f{ending}", made.WRITE[ending](made.cases().assign(**{there: SECRET})))
+    error = refused_to_group(path, group_by)
+    assert str(error) == f"{path}: {said}"
+    assert [(violation.rule, violation.column) for violation in error.violations] == [("column", group_by)]
+    assert_nothing_of_a_case_is_said(error)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_column_of_very_many_values_names_cases_and_is_refused_without_naming_one(tmp_path, ending):
+    table = pd.concat([made.cases(drop=["caseload"])] * 6, ignore_index=True).head(31)
+    rows = [f"{SECRET} {row}" for row in range(31)]
+    path = made.put(tmp_path, f"f{ending}", made.WRITE[ending](table.assign(case_id=rows, ward=rows)))
+    error = refused_to_group(path, "ward")
+    text = (
+        "column ward has 31 different values, and 30 are the most to group by; put them into fewer groups, such as bands of age"
+    )
+    assert str(error) == f"{path}: {text}"
+    assert [(violation.rule, violation.column, violation.rows) for violation in error.violations] == [("groups", "ward", ())]
+    assert_nothing_of_a_case_is_said(error)
+
+
+def test_very_many_spellings_of_few_values_are_few_groups(tmp_path):
+    table = pd.concat([made.cases(drop=["caseload"])] * 6, ignore_index=True)
+    table = table.assign(case_id=[f"{SECRET}-{row}" for row in range(36)], ward=[" " * row + "a" for row in range(36)])
+    assert list(cases.read(made.put(tmp_path, "f.csv", csv(table)), "cases", "ward").table["ward"].cat.categories) == ["a"]
+
+
+def test_a_column_to_group_by_is_told_beside_every_other_rule_that_is_broken(tmp_path):
+    table = made.cases(drop=["caseload"], care_group={5: "fostered"}, weight={6: "-1"})
+    error = refused_to_group(made.put(tmp_path, "f.csv", csv(table)), "ward")
+    assert [(violation.rule, violation.column) for violation in error.violations] == [
+        ("column", "ward"),
+        ("allowed", "care_group"),
+        ("number", "weight"),
+    ]
+    many = pd.concat([table] * 6, ignore_index=True).assign(case_id=range(36), ward=range(36))
+    rules = [violation.rule for violation in refused_to_group(made.put(tmp_path, "g.csv", csv(many)), "ward").violations]
+    assert rules == ["allowed", "number", "groups"]
+
+
+def test_a_long_name_of_a_column_is_cut_in_the_message(tmp_path):
+    error = refused_to_group(made.put(tmp_path, "f.csv", csv(made.cases())), "w" * 200)
+    assert len(str(error)) < len(str(tmp_path)) + 150
+
+
+def test_a_wrong_year_is_refused_where_years_are_groups(tmp_path):
+    error = refused_to_group(made.put(tmp_path, "f.csv", csv(made.cases(year={4: f"{SECRET}"}))), "year")
+    assert [(violation.rule, violation.rows) for violation in error.violations] == [("year", (4,))]
+    assert_nothing_of_a_case_is_said(error)

@@ -18,7 +18,7 @@ from helpers import (
     suppression,
 )
 from helpers.disclosure import HIDDEN, rates
-from helpers.parameters import PrevalenceEstimates
+from helpers.parameters import PrevalenceEstimates, RatingComparisons
 from helpers.ratings import CARE_GROUPS, STANDARDS
 
 DEFAULT = suppression.rules("default")
@@ -319,3 +319,181 @@ def test_the_true_share_is_among_those_that_its_printed_interval_leaves(share, n
     low, high = rates._from_limits(rates._printed_limits(row), stats.t.ppf(0.975, 30))
     assert low - 1e-4 <= share <= high + 1e-4
     assert high - low < 0.05
+
+
+# --- groups of cases
+
+
+NAMES = ("Zyxwvut East", "Zyxwvut North", "Zyxwvut South", "Zyxwvut West")
+
+
+def in_regions(sizes, regions, seed=1, share=0.7, unknown=0.0, services=4):
+    """Cases of the three care groups over so many regions, or in regions of so many cases; judged on planning alone."""
+    cases = inspected(sizes, services, seed, share).drop(columns=[name for name in STANDARDS if name != "planning"])
+    random = np.random.default_rng(seed)
+    of_case = random.integers(0, regions, len(cases)) if isinstance(regions, int) else np.repeat(range(len(regions)), regions)
+    random.shuffle(of_case)
+    cases["child_protection"] = cases["child_protection"].mask(random.random(len(cases)) < unknown)
+    return cases.assign(region=pd.Categorical.from_codes(of_case, NAMES))
+
+
+def treated_groups(cases, group_by="region", rules=DEFAULT):
+    found, groups = shares.of_cases(cases, 0.95, BANDS), shares.by_group(cases, group_by, 0.95)
+    return groups, disclosure.treat_shares(cases, found, BANDS, rules, group_by, groups)
+
+
+def of_other_tables(treated):
+    rows = treated.decisions[treated.decisions["table"] != "prevalence_by_group"]
+    return rows.to_numpy().tolist()
+
+
+def of_groups(treated):
+    return treated.decisions[treated.decisions["table"] == "prevalence_by_group"]
+
+
+any_regions = st.builds(
+    in_regions,
+    st.tuples(st.integers(1, 40), st.integers(0, 30), st.integers(0, 20)),
+    st.integers(1, 3),
+    st.integers(0, 10_000),
+    st.sampled_from([0.05, 0.7]),
+    st.sampled_from([0.0, 0.4]),
+)
+any_rules = st.sampled_from(sorted(suppression.presets())).map(suppression.rules)
+few = settings(deadline=None, derandomize=True, max_examples=12, suppress_health_check=[HealthCheck.too_slow])
+
+
+@few
+@given(any_regions, any_rules, st.sampled_from(["region", "care_group"]))
+def test_what_is_shown_of_all_cases_does_not_depend_on_their_groups(cases, rules, group_by):
+    _, alone = treated_shares(cases, rules)
+    _, beside = treated_groups(cases, group_by, rules)
+    pd.testing.assert_frame_equal(beside.tables["shares"], alone.tables["shares"])
+    assert of_other_tables(beside) == of_other_tables(alone)
+
+
+def assert_hidden_groups_are_numbered(treated, true):
+    shown, said = treated.tables["groups"], set(of_groups(treated)["row"])
+    places = {group: place for place, group in enumerate(true["group"].unique(), start=1)}
+    for before, row in zip(true.to_dict("records"), shown.to_dict("records"), strict=len(shown) > 0):
+        share, name = before["share"], before["group"]
+        if row["base"] == HIDDEN:
+            assert row["group"] == HIDDEN
+            assert f"{share}, group {places[name]}" in said and f"{share}, {name}" not in said
+        else:
+            assert row["group"] == name
+            assert f"{share}, group {places[name]}" not in said
+    # A name that stands nowhere in the table stands nowhere in the log.
+    text = treated.public().to_csv() + treated.decisions.to_csv()
+    assert all(name in set(shown["group"]) for name in NAMES if name in text)
+
+
+@few
+@given(any_regions, any_rules)
+def test_no_small_count_of_a_group_is_shown_and_a_group_whose_cases_are_hidden_is_numbered_and_not_named(cases, rules):
+    true, treated = treated_groups(cases, "region", rules)
+    assert_hidden_groups_are_numbered(treated, true)
+    least = 0 if rules.zeros == "hidden" else 1
+    shown = treated.tables["groups"]
+    assert list(shown.columns) == list(true.columns)
+    # Of what cannot be protected nothing is left.
+    for before, row in zip(true.to_dict("records"), shown.to_dict("records"), strict=len(shown) > 0):
+        for column in ("base", "count"):
+            small = least <= before[column] < rules.threshold
+            assert row[column] == HIDDEN or (not small and row[column] == suppression.rounded(before[column], rules))
+        if before["base"] and least <= before["base"] - before["count"] < rules.threshold:
+            assert HIDDEN in (row["base"], row["count"])
+        # In how many services a group has cases bounds their number.
+        assert (row["services"], row["df"]) == (HIDDEN, HIDDEN)
+        if HIDDEN in (row["base"], row["count"]):
+            assert {row[name] for name in ("estimate", "se", "deff", "lower", "upper", "method")} == {HIDDEN}
+
+
+def test_a_group_of_few_is_hidden_with_another_and_the_rest_is_shown():
+    """Regions of 60, 50, 40 and 4, where 20% of all are in care and 30% on a plan."""
+    _, treated = treated_groups(in_regions((124, 20, 10), (60, 50, 40, 4)), rules=suppression.rules("acro"))
+    rows = treated.tables["groups"].set_index("share")
+    care = rows.loc["in_care", ["group", "base"]].to_numpy().tolist()
+    assert care == [[NAMES[0], 60], [NAMES[1], 50], [HIDDEN, HIDDEN], [HIDDEN, HIDDEN]]
+    log = of_groups(treated)
+    hidden = log[log["column"] == "n"].set_index("row")["rule"].to_dict()
+    assert hidden["in_care, group 4"] == hidden["child_protection, group 4"] == "threshold"
+    assert hidden["in_care, group 3"] == hidden["child_protection, group 3"] == "secondary"
+    assert log["action"].iloc[0].startswith(f"review: {len(log) - 1} cells hidden")
+    assert {"threshold", "secondary"}.isdisjoint(treated.public()["rule"])
+
+
+def test_groups_by_care_show_the_bases_that_the_ratings_show():
+    """A count of cases that stands in another table is the same here, and what is hidden there is hidden here."""
+    cases = inspected((300, 90, 6), seed=4)
+    _, treated = treated_groups(cases, "care_group")
+    sizes = (
+        ratings.of_shares(treated.tables["shares"], "supplied").query("standard == 'planning'").set_index("care_group")["cases"]
+    )
+    groups = treated.tables["groups"]
+    assert groups["share"].tolist() == ["child_protection"] * 3
+    assert groups["base"].tolist() == sizes.reindex(CARE_GROUPS).tolist()
+    assert groups["group"].tolist() == [group if sizes[group] != HIDDEN else HIDDEN for group in CARE_GROUPS]
+    assert {HIDDEN, 90} == set(groups["base"])
+
+
+def test_rates_of_a_group_are_those_of_the_counts_shown_and_its_limits_hold_the_true_ones():
+    true, treated = treated_groups(in_regions((200, 90, 60), 2, share=0.5))
+    known = [
+        (before, row)
+        for before, row in zip(true.to_dict("records"), treated.tables["groups"].to_dict("records"), strict=True)
+        if HIDDEN not in (row["base"], row["count"])
+    ]
+    assert known
+    for before, row in known:
+        assert row["estimate"] == row["count"] / row["base"]
+        assert row["lower"] <= before["lower"] and before["upper"] <= row["upper"]
+        assert row["se"] == round(before["se"], 3)
+
+
+@pytest.mark.parametrize(("sizes", "regions"), [((1, 20, 20), (11, 11, 10, 9)), ((3, 20, 20), (10, 10, 10, 13))])
+def test_groups_that_cannot_be_protected_beside_the_other_tables_have_no_row(sizes, regions):
+    """One case of 41 is not in care. Where zeros are shown, no group can have the nine of them that must be thinkable."""
+    cases = inspected(sizes, 4, 1, 0.5)
+    of_case = np.repeat([f"r{number}" for number in range(len(regions))], regions)
+    np.random.default_rng(3).shuffle(of_case)
+    groups, treated = treated_groups(cases.assign(region=pd.Categorical(of_case)), rules=suppression.rules("dfe"))
+    assert len(groups) == 2 * len(regions)
+    assert treated.tables["groups"].empty and list(treated.tables["groups"].columns) == list(groups.columns)
+    log = of_groups(treated)
+    assert log[["row", "rule"]].to_numpy().tolist() == [["(table)", "verdict"]]
+    assert log["action"].item() == "fail: its small counts cannot be protected, so none is shown"
+    _, alone = treated_shares(cases, suppression.rules("dfe"))
+    assert of_other_tables(treated) == of_other_tables(alone)
+
+
+def test_without_rules_groups_are_as_they_are_and_the_verdict_says_so():
+    groups, treated = treated_groups(in_regions((9, 4, 2), 3), rules=None)
+    pd.testing.assert_frame_equal(treated.tables["groups"], groups)
+    assert treated.decisions["table"].tolist() == ["prevalence_estimates", "ratings", "prevalence_by_group"]
+    assert treated.decisions["action"].eq("fail: shown without disclosure control").all()
+
+
+def test_no_group_has_an_empty_table_that_passes():
+    """Without protection, groups by care have no share."""
+    groups, treated = treated_groups(in_regions((60, 30, 20), 2).drop(columns="child_protection"), "care_group")
+    assert groups.empty and treated.tables["groups"].empty
+    assert of_groups(treated)["action"].str.startswith("pass: no cell hidden").tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("values", "groups"),
+    [({}, 3), ({"group_by": "year"}, 4), ({"group_by": ""}, 0), ({"cases": ""}, 0), ({"cases": "", "group_by": ""}, 0)],
+    ids=str,
+)
+def test_the_cases_of_a_notebook_come_with_their_groups(values, groups):
+    treated = disclosure.inspected(PrevalenceEstimates(**values), 0.95, BANDS)
+    assert list(treated.tables["groups"].columns) == shares.GROUP_COLUMNS
+    assert len(treated.tables["groups"]) == groups
+    assert list(treated.tables["shares"].columns) == shares.COLUMNS
+    assert treated.tables["shares"].empty == (values.get("cases") == "")
+    assert ("prevalence_by_group" in set(treated.decisions["table"])) == (groups > 0)
+
+
+def test_a_notebook_that_groups_no_cases_has_no_groups():
+    assert set(disclosure.inspected(RatingComparisons(), 0.95, BANDS).tables) == {"shares"}

@@ -5,12 +5,11 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from helpers import fieldwork, figures, ledger, parameters, planning, prevalence, published, ratings, results
-
-IN_CARE, ON_A_PLAN = prevalence.SHARES
+from helpers import fieldwork, figures, ledger, parameters, planning, published, ratings, results
 
 
 @cache
@@ -26,14 +25,6 @@ def precision(areas, cases_per_arm, iccs, levels):
     return planning.precision(areas, cases_per_arm, iccs, levels, "published" if areas == 6 else "supplied")
 
 
-def published_share(claim):
-    return published_tables()["prevalence_estimates"].query(f"claim == '{claim}'")
-
-
-def made_share(iccs, confidence=0.95):
-    return prevalence.share_estimates("made", 26, 1253, 42, iccs, confidence, "supplied")
-
-
 def bounds_from_outside():
     compared = ratings.pairs(ratings.CARE_GROUPS, "in_care_outside", "all_pairs")
     return ratings.bounds(published.table_1(), compared, published.rating_bands())
@@ -42,8 +33,6 @@ def bounds_from_outside():
 # The figures of the notebooks as they stand, and as other parameters make them; tables are made when they are drawn.
 COMMITTED = {
     "half widths": (figures.half_widths, partial(precision, 6, 5, planning.ICCS, [0.8, 0.95])),
-    "in care": (figures.share_intervals, partial(published_share, IN_CARE)),
-    "on a plan": (figures.share_intervals, partial(published_share, ON_A_PLAN)),
     "differences": (figures.difference_bounds, published_bounds),
     "verdicts": (figures.verdict_counts, lambda: ledger.build(published_tables())),
 }
@@ -67,20 +56,16 @@ OTHERS = {
     "estimates, arms hidden": (figures.fieldwork_estimates, partial(estimates, {}, hide_arms)),
     "half widths, one area": (figures.half_widths, partial(precision, 1, 5, planning.ICCS, [0.8, 0.95])),
     "half widths, other areas": (figures.half_widths, partial(precision, 40, 3, [*planning.ICCS, 0.6], [0.8, 0.9])),
-    "shares, one correlation": (figures.share_intervals, partial(made_share, [0.05])),
-    "shares, eight correlations": (figures.share_intervals, partial(made_share, np.arange(8) / 100)),
     "differences from outside": (figures.difference_bounds, bounds_from_outside),
     "no verdicts": (figures.verdict_counts, lambda: ledger.build({})),
 }
 FIGURES = COMMITTED | OTHERS
 WIDTHS = ["half widths", "half widths, other areas"]
-INTERVALS = ["in care", "on a plan", "shares, one correlation", "shares, eight correlations"]
 DIFFERENCES = ["differences", "differences from outside"]
 VERDICTS = ["verdicts", "no verdicts"]
 # What the notebooks stamp beside the evidence; other figures assume nothing.
 ASSUMED = {
     figures.half_widths: "areas and cases drawn at random, and the correlation",
-    figures.share_intervals: "a random sample, and the correlation",
     figures.difference_bounds: "recalled bands, lowest key question, no discretion",
 }
 each_committed = pytest.mark.parametrize("name", COMMITTED)
@@ -92,18 +77,27 @@ def table_of(name):
     return FIGURES[name][1]()
 
 
-@cache
-def drawn(name):
-    """The figure as the page shows it, stamped with its evidence and what it assumes."""
-    draw, kept = FIGURES[name][0], []
-    results.show_figure(lambda rows: kept.append(draw(rows)) or kept[0], table_of(name), name, "", "", ASSUMED.get(draw, ""))
+def stamped(draw, table, name, assumed, output=""):
+    """A figure as the page shows it, stamped with its evidence and what it assumes."""
+    kept = []
+    results.show_figure(lambda rows: kept.append(draw(rows)) or kept[0], table, name, "", output, assumed)
     with mpl.rc_context(results.STYLE):
         FigureCanvasAgg(kept[0]).draw()
     return kept[0]
 
 
+@cache
+def drawn(name):
+    draw = FIGURES[name][0]
+    return stamped(draw, table_of(name), name, ASSUMED.get(draw, ""))
+
+
+def title_of(figure):
+    return figure.get_suptitle().replace("\n", " ")
+
+
 def title(name):
-    return drawn(name).get_suptitle().replace("\n", " ")
+    return title_of(drawn(name))
 
 
 def off_the_axes(figure):
@@ -124,18 +118,35 @@ def texts(figure):
             yield text.get_text(), text.get_window_extent()
 
 
+def cut_off(figure):
+    """The texts that do not lie on the page as a whole."""
+    page = figure.bbox.padded(0.5)
+    return [text for text, box in texts(figure) if not (page.contains(*box.min) and page.contains(*box.max))]
+
+
+def overlapping(figure):
+    """Each two texts that lie on each other."""
+    boxes = [(text, box.padded(-1)) for text, box in texts(figure)]
+    return [(text, other) for (text, a), (other, b) in combinations(boxes, 2) if Bbox.intersection(a, b)]
+
+
 @each
 def test_no_text_lies_outside_the_figure(name):
-    page = drawn(name).bbox.padded(0.5)
-    out = [text for text, box in texts(drawn(name)) if not (page.contains(*box.min) and page.contains(*box.max))]
-    assert out == []
+    assert cut_off(drawn(name)) == []
 
 
 @each
 def test_no_text_lies_on_another(name):
-    boxes = [(text, box.padded(-1)) for text, box in texts(drawn(name))]
-    overlap = [(text, other) for (text, a), (other, b) in combinations(boxes, 2) if Bbox.intersection(a, b)]
-    assert overlap == []
+    assert overlapping(drawn(name)) == []
+
+
+def test_a_text_that_is_cut_off_and_one_that_lies_on_another_are_found():
+    figure = Figure(figsize=(4, 3))
+    FigureCanvasAgg(figure)
+    for place, text in ((0.5, "one"), (0.52, "another"), (0.97, "beyond the page")):
+        figure.text(place, 0.5, text)
+    assert cut_off(figure) == ["beyond the page"]
+    assert overlapping(figure) == [("one", "another")]
 
 
 @each_committed
@@ -192,40 +203,6 @@ def test_half_widths_of_one_area_draw_nothing_and_say_why():
 def test_each_level_has_its_own_line(levels):
     figure = figures.half_widths(precision(6, 5, planning.ICCS, levels))
     assert len([line for line in figure.axes[0].lines if len(line.get_xdata())]) == len(levels)
-
-
-def test_no_confidence_is_printed_as_certainty():
-    assert "100%" not in figures.share_intervals(made_share([0.05], 0.999)).axes[0].get_xlabel()
-
-
-@pytest.mark.parametrize("name", INTERVALS)
-def test_the_title_of_intervals_says_the_least_and_the_greatest_width(name):
-    table = table_of(name)
-    widths = 100 * (table["upper"] - table["lower"])
-    assert f" {widths.min():.0f} to {widths.max():.0f} points wide" in title(name)
-
-
-@pytest.mark.parametrize("name", INTERVALS)
-def test_intervals_end_at_the_limits_of_the_table(name):
-    """The lines with rounding are drawn first, those without second; the first row of the table is on top."""
-    table = table_of(name)
-    for lines, rounding in zip(drawn(name).axes[0].collections, ["included", "ignored"], strict=True):
-        from_the_top = sorted(lines.get_segments(), key=lambda segment: -segment[0][1])
-        expected = table.loc[table["rounding"] == rounding, ["lower", "upper"]]
-        np.testing.assert_array_equal([segment[:, 0] for segment in from_the_top], expected)
-
-
-@pytest.mark.parametrize("name", INTERVALS)
-def test_dots_of_intervals_are_the_estimates(name):
-    table = table_of(name)
-    for dots, rounding in zip(drawn(name).axes[0].lines, ["included", "ignored"], strict=True):
-        np.testing.assert_array_equal(dots.get_xdata()[::-1], table.loc[table["rounding"] == rounding, "estimate"])
-
-
-def test_each_interval_is_named_by_its_method_and_correlation():
-    labels = [label.get_text() for label in drawn("shares, one correlation").axes[0].get_yticklabels()][::-1]
-    without = ["Wilson, no clusters", "Clopper-Pearson, no clusters", "Jeffreys, no clusters"]
-    assert labels == [*without, "logit with t, correlation 0.05", "Korn-Graubard, correlation 0.05"]
 
 
 def rounded(name):

@@ -140,3 +140,106 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
     assert parameters.FieldworkSampling(cases_per_arm=4).own_figures() == ["cases_per_arm"]
     assert parameters.PrevalenceEstimates(yots=40, inspected_cases=1000).own_figures() == ["inspected_cases", "yots"]
     assert parameters.PrevalenceEstimates(icc=[0.05, 0.3]).own_figures() == []
+
+
+# --- what notebook 02 assumes
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"court_shares": [1]}, "parameter court_shares, item 1: is 1; a court share lies below 1"),
+        ({"court_shares": [0.5, 1.2]}, "parameter court_shares, item 2: "),
+        ({"court_shares": [-0.1]}, "parameter court_shares, item 1: should be greater than or equal to 0; it is -0.1"),
+        ({"court_shares": [float("nan")]}, "parameter court_shares, item 1: should be a finite number"),
+        ({"court_shares": []}, "parameter court_shares: needs at least 1 item"),
+        ({"court_shares": [0.5, 0.3, 0.5]}, "parameter court_shares: holds 0.5 twice"),
+        ({"court_shares": 0.5}, "parameter court_shares: should be a list, such as [1, 2]"),
+        ({"in_care_at_start": [0]}, "parameter in_care_at_start, item 1: should be greater than 0; it is 0"),
+        ({"in_care_at_start": [1, 1.1]}, "parameter in_care_at_start, item 2: should be less than or equal to 1; it is 1.1"),
+        ({"in_care_at_start": []}, "parameter in_care_at_start: needs at least 1 item"),
+        ({"in_care_at_start": [1, 1.0]}, "parameter in_care_at_start: holds 1.0 twice"),
+        ({"yots": 1}, "parameter yots: is 1; one service does not show how much services differ, so 2 are the least"),
+        ({"yots": 0}, "parameter yots: is 0; one service does not show"),
+        ({"yots": 42.0}, "parameter yots: should be a whole number"),
+        ({"yots_in_all": 41}, "parameter yots_in_all: 42 yots are inspected, so there are at least as many in all"),
+        ({"yots": 200}, "parameter yots_in_all: 200 yots are inspected"),
+        ({"yots_in_all": 100_001}, "parameter yots_in_all: should be less than or equal to 100000"),
+        # 26% of 45 lies between 11 and 12 of them.
+        ({"other_bases": [500, 45]}, "parameter other_bases: 26% cannot come from 45 cases: 11 of 45 is 24% and 12 of 45 is 27%"),
+        ({"other_bases": [40]}, "parameter other_bases: 40 cases cannot lie in 42 yots; take 42 or more"),
+        ({"other_bases": [1]}, "parameter other_bases, item 1: should be greater than or equal to 2"),
+        ({"other_bases": [500, 500]}, "parameter other_bases: holds 500 twice"),
+        ({"other_bases": [500.5]}, "parameter other_bases, item 1: should be a whole number"),
+        ({"inspected_cases": 0}, "parameter inspected_cases: should be greater than or equal to 2; it is 0"),
+        ({"inspected_cases": 7, "yots": 2}, "parameter inspected_cases: 26% cannot come from 7 cases"),
+        (
+            {"group_by": "region"},
+            "parameter group_by: data/synthetic/synthetic_inspected_cases.csv: column region, of group_by, is",
+        ),
+        ({"group_by": "Year"}, "is missing; is 'year' meant?"),
+        (
+            {"group_by": "yot"},
+            "parameter group_by: cases are not grouped by yot; take care_group or year, or a column of your own",
+        ),
+        ({"group_by": "planning_desistance"}, "parameter group_by: cases are not grouped by planning_desistance"),
+        ({"group_by": "a\nb"}, "parameter group_by: holds a line break or another character that cannot be printed"),
+        ({"group_by": 7}, "parameter group_by: should be a valid string"),
+        ({"icc": [1], "headline_icc": 0.05}, "parameter icc, item 1: should be less than 1; it is 1"),
+        ({"icc": []}, "parameter icc: needs at least 1 item"),
+        ({"headline_icc": 0.3}, "parameter headline_icc: 0.3 is not one of icc [0, 0.02, 0.05, 0.1]; add it there"),
+        ({"headline_icc": 1}, "parameter headline_icc: should be less than 1; it is 1"),
+        ({"confidence": 1}, "parameter confidence: should be less than or equal to 0.9999; it is 1"),
+        ({"confidence": 0}, "parameter confidence: should be greater than or equal to 0.01; it is 0"),
+        ({"draws": 999}, "parameter draws: should be greater than or equal to 1000; it is 999"),
+        ({"seed": -1}, "parameter seed: should be greater than or equal to 0; it is -1"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_assumed_is_refused_in_one_plain_line(values, said):
+    with pytest.raises(InputError) as refusal:
+        parameters.PrevalenceEstimates(**values)
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert not any(word in str(refusal.value) for word in ("Input should", "Value error", "pydantic", "type="))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"court_shares": [0, 0.99], "in_care_at_start": [0.01]},
+        {"other_bases": []},
+        {"yots": 42, "yots_in_all": 42},
+        {"yots": 2, "inspected_cases": 86},
+        {"group_by": ""},
+        {"group_by": "year"},
+        # Nothing is grouped where there is no list.
+        {"group_by": "region", "cases": ""},
+    ],
+    ids=str,
+)
+def test_what_lies_at_the_end_of_its_range_is_taken(values):
+    model = parameters.PrevalenceEstimates(**values)
+    assert {name: getattr(model, name) for name in values} == values
+
+
+def test_what_is_assumed_is_no_figure_of_ones_own():
+    """No document prints these, whatever they are; only the base and the services are printed."""
+    assumed = {"court_shares": [0.4], "in_care_at_start": [0.5], "other_bases": [600], "yots_in_all": 60, "icc": [0.3]}
+    model = parameters.PrevalenceEstimates(**assumed, headline_icc=0.3, seed=1, draws=1000, group_by="year")
+    assert model.own_figures() == []
+    assert parameters.PrevalenceEstimates(inspected_cases=2000).own_figures() == ["inspected_cases"]
+
+
+def test_a_list_is_read_with_the_column_that_groups_it(lists, tmp_path):
+    path = tmp_path / "own.csv"
+    first, *rows = Path(lists["cases"]).read_text().splitlines()
+    path.write_text(
+        "\n".join([f"{first},region", *(f"{row},{name}" for row, name in zip(rows, ("east", "", "west"), strict=True))])
+    )
+    model = parameters.PrevalenceEstimates(cases=str(path), group_by="region")
+    assert list(model.read_cases().table["region"].cat.categories) == ["east", "west"]
+    assert "region" not in parameters.PrevalenceEstimates(cases=str(path)).read_cases().table
+    assert "region" not in parameters.RatingComparisons(cases=str(path)).read_cases().table
+    with pytest.raises(InputError, match=r"^parameter cases: .*column regoin, of group_by, is missing; is 'region' meant\?$"):
+        parameters.PrevalenceEstimates(cases=str(path), group_by="regoin")

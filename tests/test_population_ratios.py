@@ -197,7 +197,8 @@ def test_nothing_is_called_a_risk_and_the_two_counts_are_not_reconciled(ratios):
     texts = " ".join(ratios["note"]) + population_ratios.__doc__ + " ".join(population_ratios.COMPARISONS.values())
     assert not re.search("risk|odds", texts)
     row = ratios[ratios["step"] == "starts_or_children"].squeeze()
-    assert row["note"].endswith("whether the two count the same is not known, and they are not reconciled.")
+    assert "whether the two count the same is not known, and they are not reconciled." in row["note"]
+    assert row["note"].endswith("the direction is not known.")
 
 
 def test_the_figures_come_from_the_claims_and_the_reference_data(monkeypatch, figures):

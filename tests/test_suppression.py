@@ -172,7 +172,7 @@ def hidden_of(actions):
 
 def may_hide(cells, preset):
     zero = set() if preset.zeros == "hidden" else {name for name, value in cells.values.items() if value == 0}
-    return cells.printed - cells.constants - zero
+    return cells.printed - cells.constants - cells.fixed - zero
 
 
 # --- systems
@@ -730,6 +730,7 @@ def test_small_is_from_one_or_zero_up_to_below_the_threshold(preset):
         ({"rates": (Rate("a", "n", 0.1, 0.2),)}, "no cell 'n'"),
         ({"floors": {"a": 5}}, "'a' lies below its own floor"),
         ({"constants": frozenset({"c"})}, "no cell 'c'"),
+        ({"fixed": frozenset({"totl"})}, "no cell 'totl'; did you mean 'total'"),
     ],
 )
 def test_cells_that_contradict_themselves_are_refused_without_naming_a_value(change, message):
@@ -871,3 +872,75 @@ def test_the_counts_behind_a_printed_one_are_those_that_print_as_it_and_are_not_
         low, high = suppression.shown_range(printed, rules_)
         same = [other for other in range(rules_.threshold, 300) if suppression.rounded(other, rules_) == printed]
         assert (low, high) == (same[0], same[-1])
+
+
+# --- cells that are shown in any case
+
+
+@st.composite
+def with_fixed(draw):
+    """A system some of whose counts are fixed, none of them small, and the preset."""
+    cells, preset = draw(small_systems), draw(any_preset)
+    large = sorted(cells.printed - sensitive(cells, preset))
+    return dataclasses.replace(cells, fixed=frozenset(draw(st.sets(st.sampled_from(large or ["none"])))) & cells.printed), preset
+
+
+@repeatable(20)
+@given(with_fixed())
+def test_a_fixed_cell_is_never_hidden_and_a_reader_who_tries_every_number_finds_no_fault(case):
+    cells, preset = case
+    try:
+        actions = suppress(cells, preset)
+    except Unprotectable:
+        assume(False)
+    assert {actions[name] for name in cells.fixed} <= {"shown"}
+    assert hidden_of(actions) <= may_hide(cells, preset)
+    assert list(faults(cells, preset, hidden_of(actions))) == []
+
+
+@repeatable(20)
+@given(with_fixed())
+def test_beside_fixed_cells_too_what_is_called_unprotectable_cannot_be_protected(case):
+    cells, preset = case
+    assume(isinstance(outcome(cells, preset), str))
+    small = sensitive(cells, preset) & cells.printed
+    optional = sorted(may_hide(cells, preset) - small)
+    assume(len(optional) <= 4)
+    for number in range(len(optional) + 1):
+        for more in itertools.combinations(optional, number):
+            assert any(faults(cells, preset, small | set(more)))
+
+
+PARTS = {"small": 3, "middle": 40, "large": 80}
+
+
+@pytest.mark.parametrize(
+    ("fixed", "hidden"),
+    [
+        ((), {"small", "middle"}),
+        (("large",), {"small", "middle"}),
+        (("middle",), {"small", "large"}),
+        (("total",), {"small", "middle"}),
+        (("middle", "large"), {"small", "total"}),
+    ],
+)
+def test_company_is_sought_among_the_cells_that_are_not_fixed(fixed, hidden):
+    cells = system(PARTS | {"total": 123}, [("total", PARTS)], fixed=frozenset(fixed))
+    assert hidden_of(suppress(cells, rules("acro"))) == hidden
+
+
+@pytest.mark.parametrize("fixed", [("middle", "large", "total"), ("small",), ("small", "middle", "large", "total")])
+def test_a_fixed_cell_that_would_have_to_be_hidden_is_refused_without_naming_a_value(fixed):
+    cells = system(PARTS | {"total": 123}, [("total", PARTS)], fixed=frozenset(fixed))
+    with pytest.raises(Unprotectable, match="'small' cannot be kept confidential under the preset 'acro'") as error:
+        suppress(cells, rules("acro"))
+    assert not re.search(r"\d", str(error.value))
+
+
+def test_a_fixed_cell_is_rounded_like_others_and_leaves_the_reader_that_room():
+    """All but the small one are fixed. Rounded to 5 they leave it 0 to 7; where nothing is rounded it would be 3."""
+    cells = system({"small": 3, "other": 60, "total": 63}, [("total", ["small", "other"])], fixed=frozenset({"other", "total"}))
+    assert possible(cells, rules("default"), {"small"}, "small") == (1, 9)
+    assert possible(cells, rules("acro"), {"small"}, "small") == (3, 3)
+    with pytest.raises(Unprotectable):
+        suppress(cells, rules("default"))

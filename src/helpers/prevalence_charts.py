@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
 from helpers.figures import PALETTE, legend_below, title
 from helpers.intervals import CLUSTERED_METHODS
@@ -17,6 +17,8 @@ from helpers.results import level, per_cent, points
 from helpers.rounding import Span
 
 _GRID = "#dddddd"
+# In full, since ticks can be 2.5 points apart.
+_PER_CENT = FuncFormatter(lambda value, _: f"{100 * value:g}%")
 # Beyond this court share so few starts are cautions that the sets leave the page.
 _RIGHT = 0.9
 STEPS = {
@@ -57,7 +59,7 @@ def _draw_intervals(axes: Axes, rows: pd.DataFrame, order: list[str]) -> None:
         places = [place + shift for place in range(len(order))]
         axes.hlines(places, part["lower"], part["upper"], color=colour, linewidth=width, label=f"rounding {rounding}")
         axes.plot(part["estimate"], places, "o", color=colour, markersize=4)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(_PER_CENT)
     axes.grid(axis="x", color=_GRID)
 
 
@@ -100,21 +102,21 @@ def out_of_court(
     greatest = limits[limits["uncertainty"] == "rounding"].set_index("in_care_at_start")["greatest_court_share"]
     parts = list(rows["in_care_at_start"].unique())
     columns = min(2, len(parts))
-    figure = Figure(figsize=(9.5, 1.6 + 3 * -(-len(parts) // columns)))
-    panels = figure.subplots(-(-len(parts) // columns), columns, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes, part in zip(panels, parts, strict=False):
+    lines = -(-len(parts) // columns)
+    figure = Figure(figsize=(9.5, 1.9 + 2.9 * lines))
+    grid = figure.add_gridspec(lines + 1, columns, height_ratios=[1] * lines + [0.05])
+    panels = [figure.add_subplot(grid[place // columns, place % columns]) for place in range(len(parts))]
+    top = min(1, 1.05 * pd.concat([rows["estimate"], rows["upper"]]).max())
+    for place, (axes, part) in enumerate(zip(panels, parts, strict=True)):
         _draw_set(axes, rows[rows["in_care_at_start"] == part])
         if greatest[part] < right:
             axes.axvspan(greatest[part], right, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0)
         axes.set_title(f"{100 * part:g}% of the 26% in care when the sentence began", fontsize=10, fontweight="normal")
-    for axes in panels[len(parts) :]:
-        axes.set_visible(False)
-    for axes in panels[max(0, len(parts) - columns) : len(parts)]:
-        axes.set_xlabel("court orders, of all starts")
+        axes.set(xlim=(0, right), ylim=(0, top), xlabel="court orders, of all starts" if place >= len(parts) - columns else "")
+    below = figure.add_subplot(grid[lines, :])
+    below.axis("off")
+    below.legend(handles=_set_legend(), loc="center", ncols=4, fontsize=9, frameon=False)
     figure.supylabel("looked after, of children cautioned", fontsize=10)
-    top = pd.concat([rows["estimate"], rows["upper"]]).max()
-    panels[0].set(xlim=(0, right), ylim=(0, min(1, 1.05 * top)))
-    panels[0].legend(handles=_set_legend(), loc="upper left", fontsize=9, framealpha=1)
     title(figure, _spans_in_words(spans, court_shares))
     return figure
 
@@ -126,7 +128,7 @@ def _draw_set(axes: Axes, rows: pd.DataFrame) -> None:
     point = rows[rows["uncertainty"] == "point"]
     axes.plot(point["court_share"], point["estimate"], color="black", linewidth=1.2)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axis.set_major_formatter(_PER_CENT)
     axes.grid(color=_GRID)
     axes.set_axisbelow(True)
 
@@ -143,7 +145,7 @@ def _set_legend() -> list[Patch]:
 def _spans_in_words(spans: Mapping[float, Span | None], court_shares: tuple[float, float]) -> str:
     ends = []
     for part in dict.fromkeys((max(spans), min(spans))):
-        share = "none" if spans[part] is None else between(spans[part])
+        share = "impossible" if spans[part] is None else between(spans[part])
         ends.append(f"{share} if {'all' if part == 1 else f'{100 * part:g}%'} of the 26% were so at the start")
     within = " to ".join(dict.fromkeys(per_cent(share) for share in court_shares))
     return f"Looked after, of children cautioned: {'; '.join(ends)} (court orders {within} of starts, rounding alone)"
@@ -161,7 +163,7 @@ def coverage(simulated: pd.DataFrame) -> Figure:
         axes.plot(part["rho"], part["coverage"], color=colour, marker=marker, label=name)
     axes.set(xlabel="correlation of cases in one service (true)", ylabel="intervals that hold the truth", ylim=(None, 1.02))
     axes.set_xticks(sorted(simulated["rho"].unique()))
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.yaxis.set_major_formatter(_PER_CENT)
     legend_below(axes, 2)
     title(figure, _coverage_in_words(simulated))
     return figure

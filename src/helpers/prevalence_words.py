@@ -23,7 +23,7 @@ _IMPOSSIBLE = "impossible"
 _QUANTITIES = {
     monte_carlo.SHARE_OF_STARTS: "4,500 of 24,000 starts, rounding alone",
     monte_carlo.RATIO: "its ratio to the rate of all children",
-    monte_carlo.OUT_OF_COURT: "looked after, of children cautioned",
+    monte_carlo.OUT_OF_COURT: "share among cautions",
 }
 
 
@@ -147,10 +147,11 @@ def sensitivities_side_by_side(table: pd.DataFrame) -> pd.DataFrame:
         assumption, value, note, evidence, and a column for each of `SHARES`.
     """
     keys = ["assumption", "value"]
-    cells = table.assign(cell=[interval(row) for row in table.to_dict("records")])
+    cells = table.assign(cell=["[z]" if pd.isna(row["lower"]) else interval(row) for row in table.to_dict("records")])
     wide = cells.pivot(index=keys, columns="claim", values="cell")
-    first = table.drop_duplicates(keys)[[*keys, "note", "evidence"]]
-    return first.join(wide, on=keys)
+    # One of the shares can have a reason of its own.
+    notes = table.groupby(keys, sort=False)["note"].agg(lambda told: " ".join(dict.fromkeys(told)))
+    return table.drop_duplicates(keys)[[*keys, "evidence"]].join(notes, on=keys).join(wide, on=keys)
 
 
 def simulated(table: pd.DataFrame) -> pd.DataFrame:
@@ -167,11 +168,13 @@ def simulated(table: pd.DataFrame) -> pd.DataFrame:
     for (quantity, at_start, share), part in table.groupby(keys, sort=False, dropna=False):
         is_share, digits = quantity != monte_carlo.RATIO, 2 if quantity == monte_carlo.SHARE_OF_STARTS else 1
         low, median, high = (_number(value, is_share, digits) for value in part["quantile"])
-        error = f"{100 * part['monte_carlo_error'].max():.2g} points" if is_share else f"{part['monte_carlo_error'].max():.1g}"
+        middle = "[z]" if part["quantile"].isna().any() else f"{low} to {high}"
+        worst = part["monte_carlo_error"].max()
+        error = "[z]" if pd.isna(worst) else f"{100 * worst:.2g} points" if is_share else f"{worst:.1g}"
         ends = part.iloc[0][["bound_lower", "bound_upper"]].set_axis(["lower", "upper"])
         bound = _IMPOSSIBLE if ends.isna().any() else outward(ends, digits) if is_share else bounds(ends, 1)
         row = {"quantity": _QUANTITIES[quantity], "in_care_at_start": at_start, "court_share": share}
-        row |= {"evidence": part["evidence"].iloc[0], "median": median, "middle": f"{low} to {high}"}
+        row |= {"evidence": part["evidence"].iloc[0], "median": median, "middle": middle}
         rows.append(row | {"error": error, "bounds": bound, "impossible": part["impossible"].iloc[0]})
     return pd.DataFrame(rows)
 

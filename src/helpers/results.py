@@ -118,7 +118,9 @@ def precision_in_words(found: Mapping[str, float], confidence: float) -> str:
 def outward(limits: Mapping[str, float], digits: int = 2) -> str:
     """Bounds in words, rounded away from each other so that they still bound: ``18.16% to 19.37%``."""
     scale = 10 ** (digits + 2)
-    lower, upper = math.floor(limits["lower"] * scale) / scale, math.ceil(limits["upper"] * scale) / scale
+    # Ten digits first: in binary fractions 0.07 is a hair more than seven hundredths.
+    low, high = (round(limits[name] * scale, 10) for name in ("lower", "upper"))
+    lower, upper = math.floor(low) / scale, math.ceil(high) / scale
     return interval({"lower": lower, "upper": upper}, digits)
 
 
