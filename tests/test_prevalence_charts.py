@@ -254,6 +254,12 @@ def test_the_axis_of_intervals_says_that_it_is_a_share_of_cases_and_how_sure(nam
         assert all(label.get_text().endswith("%") for label in axes.get_xticklabels())
 
 
+def test_correlations_that_are_nearly_the_same_have_a_line_each():
+    figure = charts.share_intervals(made_shares([0.05, 0.050000001]))
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert len(set(labels)) == len(labels) == 8
+
+
 def test_no_confidence_is_printed_as_certainty():
     assert "100%" not in charts.share_intervals(made_shares([0.05], 0.999)).axes[0].get_xlabel()
 

@@ -50,6 +50,8 @@ def _clusters_seen(share: dict[str, object]) -> dict[str, object]:
     n, deff, df = share["base"], share["deff"], share["df"]
     if hidden := _hidden(n, deff):
         return dict.fromkeys(["icc", "deff", "n_effective"], hidden)
+    if pd.isna(deff):
+        return dict.fromkeys(["icc", "deff", "n_effective"], np.nan)
     more = n / (df + 1) - 1
     return {"icc": (deff - 1) / more if more > 0 else np.nan, "deff": deff, "n_effective": n / deff}
 
@@ -126,5 +128,10 @@ def _share_in_words(row: tuple, what: str) -> str:
     if isinstance(row.estimate, str) or pd.isna(row.estimate):
         return f"how many cases are {what} cannot be shown"
     known = not isinstance(row.lower, str) and pd.notna(row.lower)
-    limits = f" ({100 * row.lower:.3g}% to {100 * row.upper:.3g}%, {100 * row.level:g}% confidence)" if known else ""
+    limits = f" ({_plain(row.lower)} to {_plain(row.upper)}, {100 * row.level:g}% confidence)" if known else ""
     return f"**{100 * row.estimate:.1f}%** of the cases{limits} are {what}"
+
+
+def _plain(share: float) -> str:
+    """A share in per cent with a decimal where it has one: what is shown of treated limits has none."""
+    return f"{round(100 * share, 1):g}%"

@@ -67,9 +67,14 @@ def _interval_label(rows: pd.DataFrame) -> list[str]:
     clustered = rows["method"].isin(CLUSTERED_METHODS)
     names = rows["method"].map(METHOD_NAMES)
     return [
-        f"{name}, correlation {icc:g}" if inside else f"{name}, no clusters"
+        f"{name}, correlation {_in_full(icc)}" if inside else f"{name}, no clusters"
         for name, icc, inside in zip(names, rows["icc"], clustered, strict=True)
     ]
+
+
+def _in_full(number: float) -> str:
+    """A number that no other one is written like."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(float(number))
 
 
 def _widths_in_words(rows: pd.DataFrame) -> str:
