@@ -467,6 +467,15 @@ def test_groups_that_cannot_be_protected_beside_the_other_tables_have_no_row(siz
     assert of_other_tables(treated) == of_other_tables(alone)
 
 
+def test_under_rules_that_show_no_area_a_group_within_one_service_hides_all_groups():
+    cases = in_regions((200, 90, 60), 2, share=0.5, services=8)
+    of_service = cases["yot"].eq("team 0").map({True: "only team 0", False: "others"})
+    for groups, rows in ((cases, 4), (cases.assign(region=pd.Categorical(of_service)), 0)):
+        _, treated = treated_groups(groups, rules=suppression.rules("fieldwork"))
+        assert len(treated.tables["groups"]) == rows
+    assert len(treated_groups(groups)[1].tables["groups"]) == 4
+
+
 def test_without_rules_groups_are_as_they_are_and_the_verdict_says_so():
     groups, treated = treated_groups(in_regions((9, 4, 2), 3), rules=None)
     pd.testing.assert_frame_equal(treated.tables["groups"], groups)

@@ -22,7 +22,8 @@ def treat_groups(
 
     What was decided for the other tables stays as it is, since another notebook shows them whatever the grouping here;
     only counts of groups are hidden for it. The name of a group whose cases are hidden is hidden too. Where even
-    hiding all of them would give a small count away, no row is left.
+    hiding all of them would give a small count away, no row is left; nor where a group lies in one service and the rules
+    show no number of a single area.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def treat_groups(
         return table, Log(Cells({}, frozenset(), ()), rules).decisions([GROUPED])
     named = _named(cases, group_by, table)
     log = Log(_beside(_cells(named, base, rules), base, shown), rules)
-    if log.failed or not shown:
+    # A group that lies in one service has the numbers of a single area.
+    if log.failed or not shown or (not rules.areas and (table["services"] == 1).any()):
         log.failed = True
         return table.iloc[:0], log.decisions([GROUPED])
     places = {group: place for place, group in enumerate(named["group"].unique(), start=1)}
