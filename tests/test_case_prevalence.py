@@ -276,7 +276,7 @@ def test_of_made_up_cases_nothing_is_said(synthetic):
 
 def test_a_list_of_ones_own_is_told_in_a_sentence(synthetic):
     assert case_prevalence.cases_in_words(of_list(synthetic)) == (
-        "\n- In your list **26.0%** of the cases (21.9% to 30.7%, 95% confidence) are in care; **21.0%** of the cases "
+        "\n- In your list **26%** of the cases (21.9% to 30.7%, 95% confidence) are in care; **21%** of the cases "
         "(17.4% to 25.1%, 95% confidence) are on a child protection plan or enquiry. What your list means by it may differ from "
         "what the letter means, so the two should not be set side by side. *Evidence: supplied.*"
     )
@@ -288,12 +288,12 @@ def test_a_list_of_ones_own_is_told_in_a_sentence(synthetic):
         (share_row(count=HIDDEN, **HIDDEN_RATES), "In your list how many cases are in care cannot be shown. What"),
         (
             share_row(count=0, base=0, df=-1, method="", **NOT_KNOWN),
-            "In your list how many cases are in care cannot be shown. What",
+            "In your list of no case it is known whether it is in care. What",
         ),
-        (share_row(**dict.fromkeys(["lower", "upper"], HIDDEN)), "In your list **25.0%** of the cases are in care. What"),
+        (share_row(**dict.fromkeys(["lower", "upper"], HIDDEN)), "In your list **25%** of the cases are in care. What"),
         (
             share_row(**dict.fromkeys(["se", "deff", "lower", "upper"], np.nan)),
-            "In your list **25.0%** of the cases are in care. What",
+            "In your list **25%** of the cases (without limits, since one service does not show how much services differ) are",
         ),
         (share_row(lower=0.2, upper=0.305, level=0.999), "(20% to 30.5%, 99.9% confidence) are in care"),
         (share_row(lower=4e-12, upper=0.9999), "(0% to 100%, 95% confidence) are in care"),

@@ -1053,6 +1053,17 @@ def test_a_column_of_very_many_values_names_cases_and_is_refused_without_naming_
     assert_nothing_of_a_case_is_said(error)
 
 
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_very_long_value_names_a_case_and_is_refused_without_being_named(tmp_path, ending):
+    fine, long = f"{SECRET} ".ljust(100, "x"), f"{SECRET} ".ljust(101, "x")
+    path = made.put(tmp_path, f"f{ending}", made.WRITE[ending](made.cases().assign(ward=[fine, long] * 3)))
+    error = refused_to_group(path, "ward")
+    assert str(error) == f"{path}: column ward has a value of more than 100 characters; shorten it"
+    assert_nothing_of_a_case_is_said(error)
+    path = made.put(tmp_path, f"g{ending}", made.WRITE[ending](made.cases().assign(ward=fine)))
+    assert list(cases.read(path, "cases", "ward").table["ward"].cat.categories) == [fine]
+
+
 def test_very_many_spellings_of_few_values_are_few_groups(tmp_path):
     table = pd.concat([made.cases(drop=["caseload"])] * 6, ignore_index=True)
     table = table.assign(case_id=[f"{SECRET}-{row}" for row in range(36)], ward=[" " * row + "a" for row in range(36)])

@@ -32,7 +32,9 @@ def tables():
 
 
 WORDS = ("point", "rounding", "rounding_and_sampling")
-headlines = st.sampled_from([(1253, 42, 0.05, 0.95), (1253, 42, 0, 0.01), (500, 2, 0.3, 0.9999), (2000, 42, 0.05, 0.5)])
+# Of 1,251 cases 320 are the least that are 26%, and these are 25.6%: at 1% the interval begins above 25.5%.
+NARROW = (1251, 42, 0, 0.01)
+headlines = st.sampled_from([(1253, 42, 0.05, 0.95), NARROW, (500, 2, 0.3, 0.9999), (2000, 42, 0.05, 0.5)])
 
 
 # --- the boxes
@@ -61,6 +63,7 @@ def test_the_boxes_are_those_of_r():
 @given(headlines)
 def test_each_box_holds_the_one_before(values):
     """With a low confidence the headline interval alone would not hold what rounding leaves."""
+    assert headline(*NARROW)["lower"] > 0.255
     for inner, outer in itertools.pairwise(cautions.boxes(headline(*values))):
         for one, other in zip(inner[1:], outer[1:], strict=True):
             assert other.low <= one.low <= one.high <= other.high
@@ -69,13 +72,25 @@ def test_each_box_holds_the_one_before(values):
 # --- the sets
 
 
+def least_court_share(part, in_care=0.265):
+    """At least 650 of under 24,500 starts are court starts of children in care."""
+    return 650 / 24500 / in_care / part
+
+
 @pytest.mark.parametrize("uncertainty", ["point", "rounding"])
 def test_the_sets_are_those_of_r(tables, uncertainty):
+    """But where the custodial starts, which the script does not know of, are more court starts than are assumed."""
     answers = known.read("out_of_court").query("box == @uncertainty and court_share in @COURT_SHARES")
     answers = answers.set_index(["in_care_at_start", "court_share"]).sort_index()
     table = tables["out_of_court_prevalence"]
     ours = table[table["uncertainty"] == uncertainty].set_index(["in_care_at_start", "court_share"]).sort_index()
     assert ours.index.equals(answers.index) and len(ours) == 50
+    if uncertainty == "rounding":
+        enough = [court_share >= least_court_share(part) for part, court_share in ours.index]
+        too_few = ours.loc[~np.array(enough)]
+        assert len(too_few) > 5 and not too_few["feasible"].any()
+        assert too_few[["lower", "upper"]].isna().all(axis=None) and set(too_few["cut"]) == {""}
+        ours, answers = ours.loc[enough], answers.loc[enough]
     assert ours["feasible"].tolist() == answers["feasible"].tolist()
     if uncertainty == "point":
         np.testing.assert_allclose(ours["estimate"], answers["lower"], rtol=known.TOLERANCE, atol=1e-14)
@@ -115,9 +130,9 @@ def test_so_many_custodial_starts_need_so_many_court_starts():
     """By hand: at least 650 of under 24,500, among at most 26.5% in care, or 70% of these."""
     limits = cautions.tables(headline(), [0.5], [1, 0.7])["court_share_limits"].set_index(["in_care_at_start", "uncertainty"])
     least = limits["least_court_share"]
-    assert least[1, "rounding"] == pytest.approx(650 / 24500 / 0.265)
-    assert least[0.7, "rounding"] == pytest.approx(650 / 24500 / 0.265 / 0.7)
-    assert least[1, "rounding_and_sampling"] == pytest.approx(650 / 24500 / headline()["upper"])
+    assert least[1, "rounding"] == pytest.approx(least_court_share(1)) == pytest.approx(0.1001, abs=5e-5)
+    assert least[0.7, "rounding"] == pytest.approx(least_court_share(0.7))
+    assert least[1, "rounding_and_sampling"] == pytest.approx(least_court_share(1, headline()["upper"]))
     # The letter gives no point of "nearly 700".
     assert least.xs("point", level="uncertainty").isna().all()
     assert (least.dropna() < limits.loc[least.notna(), "greatest_court_share"]).all()
@@ -132,7 +147,8 @@ def test_no_court_share_is_above_all_starts():
 @given(headlines, st.lists(st.floats(0, 0.99), min_size=1, max_size=3, unique=True), st.floats(0.05, 1))
 def test_the_point_lies_in_the_set_of_rounding_and_this_in_the_one_with_sampling(values, court_shares, part):
     table = cautions.tables(headline(*values), court_shares, [part])["out_of_court_prevalence"]
-    for _, rows in table.groupby("court_share"):
+    # Of a court share that the custodial starts rule out there is a point and no set.
+    for _, rows in table[table["court_share"] >= least_court_share(part)].groupby("court_share"):
         point, rounding, sampled = (rows.set_index("uncertainty").loc[name] for name in WORDS)
         assert point["feasible"] <= rounding["feasible"] <= sampled["feasible"]
         if point["feasible"]:
@@ -198,15 +214,32 @@ def test_each_row_says_what_it_assumes(tables):
 
 
 @repeatable
-@given(st.floats(0, 0.99), st.floats(0, 0.99), st.sampled_from(PARTS), st.sampled_from(["rounding", "rounding_and_sampling"]))
+@given(st.floats(0, 0.99), st.floats(0, 0.99), st.sampled_from(PARTS), st.sampled_from(WORDS))
 def test_what_a_range_of_court_shares_leaves_holds_every_set_in_it(one, other, part, uncertainty):
     (box,) = [box for box in cautions.boxes(headline()) if box.uncertainty == uncertainty]
     found = cautions.over_court_shares(headline(), [one, other], part, uncertainty)
-    inside = [out_of_court.identified_set(box, share, part) for share in np.linspace(min(one, other), max(one, other), 9)]
-    possible = [span for span in inside if span is not None]
-    assert (found is None) == (not possible)
+    least = 0 if uncertainty == "point" else least_court_share(part, box.in_care.high)
+    shares = [share for share in np.linspace(min(one, other), max(one, other), 9) if share >= least]
+    possible = [span for share in shares if (span := out_of_court.identified_set(box, share, part)) is not None]
+    assert (found is not None) >= bool(possible)
     for span in possible:
         assert found.low <= span.low + 1e-12 and span.high <= found.high + 1e-12
+    if found is None:
+        assert not possible
+
+
+def test_the_ends_of_a_range_are_reached():
+    """By hand: all were in care at the start, and from 30% to half of starts were court orders."""
+    found = cautions.over_court_shares(headline(), [0.5, 0.4, 0.3], 1)
+    expected = (4450 / 24500 - 0.5 * 0.265) / 0.5, (4550 / 23500 - 0.3 * 0.255) / 0.7
+    assert found == pytest.approx(expected)
+
+
+def test_of_a_range_only_what_the_custodial_starts_leave_counts():
+    assert cautions.over_court_shares(headline(), [0.05, 0.1], 1) is None
+    assert cautions.over_court_shares(headline(), [0.05, 0.5], 1) == cautions.over_court_shares(
+        headline(), [least_court_share(1), 0.5], 1
+    )
 
 
 def test_rounding_alone_is_meant_where_nothing_is_said():
@@ -273,10 +306,17 @@ def test_a_part_or_a_court_share_more_changes_no_other_row(simulated):
     pd.testing.assert_frame_equal(again.set_index(keys).sort_index(), simulated.set_index(keys).sort_index())
 
 
-@pytest.mark.parametrize("confidence", [0.01, 0.5, 0.9999])
-def test_no_confidence_breaks_the_simulation(confidence):
-    """At 1% the headline interval lies within what rounding leaves."""
-    care = headline(confidence=confidence)
+def test_a_court_share_that_the_custodial_starts_rule_out_has_no_bounds_beside_the_simulation_either():
+    found = of(cautions.simulation(headline(), [0.05], [1], 7, 1_000), monte_carlo.OUT_OF_COURT)
+    table = cautions.tables(headline(), [0.05], [1])["out_of_court_prevalence"].set_index("uncertainty")
+    assert not table.loc["rounding_and_sampling", "feasible"]
+    assert found[["bound_lower", "bound_upper"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("values", [NARROW, (1253, 42, 0.05, 0.5), (1253, 42, 0.05, 0.9999)])
+def test_no_confidence_breaks_the_simulation(values):
+    """At 1% the headline interval begins within what rounding leaves."""
+    care, confidence = headline(*values), values[-1]
     found = cautions.simulation(care, [0.3], [1], 7, 1_000)
     assert found["quantile"].notna().all()
     assert found["probability"].tolist()[:3] == pytest.approx([(1 - confidence) / 2, 0.5, (1 + confidence) / 2])

@@ -154,6 +154,7 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
         ({"court_shares": [float("nan")]}, "parameter court_shares, item 1: should be a finite number"),
         ({"court_shares": []}, "parameter court_shares: needs at least 1 item"),
         ({"court_shares": [0.5, 0.3, 0.5]}, "parameter court_shares: holds 0.5 twice"),
+        ({"court_shares": [place / 100 for place in range(21)]}, "parameter court_shares: has too many items"),
         ({"court_shares": 0.5}, "parameter court_shares: should be a list, such as [1, 2]"),
         ({"in_care_at_start": [0]}, "parameter in_care_at_start, item 1: should be greater than 0; it is 0"),
         ({"in_care_at_start": [1, 1.1]}, "parameter in_care_at_start, item 2: should be less than or equal to 1; it is 1.1"),
@@ -167,7 +168,7 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
         ({"yots_in_all": 100_001}, "parameter yots_in_all: should be less than or equal to 100000"),
         # 26% of 45 lies between 11 and 12 of them.
         ({"other_bases": [500, 45]}, "parameter other_bases: 26% cannot come from 45 cases: 11 of 45 is 24% and 12 of 45 is 27%"),
-        ({"other_bases": [40]}, "parameter other_bases: 40 cases cannot lie in 42 yots; take 42 or more"),
+        ({"other_bases": [100], "yots": 101}, "parameter other_bases: 100 cases cannot lie in 101 yots; take 101 or more"),
         ({"other_bases": [1]}, "parameter other_bases, item 1: should be greater than or equal to 2"),
         ({"other_bases": [500, 500]}, "parameter other_bases: holds 500 twice"),
         ({"other_bases": [500.5]}, "parameter other_bases, item 1: should be a whole number"),

@@ -347,7 +347,9 @@ def test_what_is_hatched_is_impossible_and_all_that_is_impossible_is_hatched(nam
     box = cautions.boxes(prevalence.headline(estimates(), IN_CARE, P.headline_icc))[1]
     for axes, part in zip(panels(name), CAUTIONS[name][0], strict=True):
         limit = out_of_court.greatest_court_share(box, part)
-        hatched = [patch for patch in axes.patches if patch.get_hatch()]
+        # From 0 as well: the custodial starts are court orders.
+        left, *hatched = [patch for patch in axes.patches if patch.get_hatch()]
+        assert left.get_x() == 0 and left.get_width() == pytest.approx(min(right_of(name), 650 / 24500 / (part * 0.265)))
         assert len(hatched) == (limit < right_of(name))
         for patch in hatched:
             assert patch.get_x() == pytest.approx(limit)
@@ -424,8 +426,9 @@ def known_ratios():
 def test_the_title_of_ratios_says_the_first_those_with_one_caveat_and_that_with_two():
     values = known_ratios().set_index("step")["estimate"].map("{:.0f}".format)
     one = f"{values['england_and_wales']}, {values['any_time_in_year']} or {values['aged_10_to_17']}"
-    start = f"The ratio of {values['as_published']} becomes {one} once one caveat of known size is allowed for, and "
-    assert title("ratios").startswith(f"{start}{values['any_time_and_aged_10_to_17']} with two")
+    start = f"The ratio of {values['as_published']} becomes {one} once one caveat of known size is allowed for, "
+    more = f"{values['any_time_and_aged_10_to_17']} with two, and {values['starts_or_children']} on the official count"
+    assert title("ratios").startswith(start + more)
 
 
 def test_each_ratio_of_known_size_is_drawn_with_its_bounds_and_its_number_the_first_on_top():

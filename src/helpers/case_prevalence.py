@@ -125,11 +125,16 @@ def cases_in_words(rows: pd.DataFrame) -> str:
 
 
 def _share_in_words(row: tuple, what: str) -> str:
-    if isinstance(row.estimate, str) or pd.isna(row.estimate):
+    if isinstance(row.estimate, str):
         return f"how many cases are {what} cannot be shown"
-    known = not isinstance(row.lower, str) and pd.notna(row.lower)
-    limits = f" ({_plain(row.lower)} to {_plain(row.upper)}, {100 * row.level:g}% confidence)" if known else ""
-    return f"**{100 * row.estimate:.1f}%** of the cases{limits} are {what}"
+    if pd.isna(row.estimate):
+        return f"of no case it is known whether it is {what}"
+    limits = ""
+    if not isinstance(row.lower, str):
+        limits = f" ({_plain(row.lower)} to {_plain(row.upper)}, {100 * row.level:g}% confidence)"
+        if pd.isna(row.lower):
+            limits = " (without limits, since one service does not show how much services differ)"
+    return f"**{_plain(row.estimate)}** of the cases{limits} are {what}"
 
 
 def _plain(share: float) -> str:

@@ -71,7 +71,9 @@ def tables(headline: pd.Series, court_shares: Iterable[float], in_care_at_start:
         name: out_of_court.table(found, shares, parts, assumes, headline["level"], published.EVIDENCE)
         for name, shares in (("out_of_court_prevalence", list(court_shares)), ("out_of_court_curve", _CURVE))
     }
-    made["court_share_limits"] = _limits(found, parts)
+    made["court_share_limits"] = limits = _limits(found, parts)
+    for name in ("out_of_court_prevalence", "out_of_court_curve"):
+        made[name] = _without_too_few_court_orders(made[name], limits)
     for table in made.values():
         table.loc[table["uncertainty"] == "rounding_and_sampling", "evidence"] = headline["evidence"]
     return made
@@ -88,6 +90,17 @@ def _limits(found: list[Box], parts: list[float]) -> pd.DataFrame:
     least = (custodial.low / starts.high / at_start).clip(upper=1)
     table.insert(table.columns.get_loc("greatest_court_share"), "least_court_share", least)
     return table
+
+
+def _without_too_few_court_orders(table: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
+    """The set, empty where the "nearly 700" alone would be more court orders than are assumed."""
+    keys = ["in_care_at_start", "uncertainty"]
+    least = table[keys].merge(limits[[*keys, "least_court_share"]], on=keys, how="left")["least_court_share"]
+    too_few = (table["court_share"] < least.set_axis(table.index)).to_numpy()
+    found = table.assign(feasible=table["feasible"] & ~too_few)
+    found.loc[too_few, ["lower", "upper"]] = float("nan")
+    found.loc[too_few, "cut"] = ""
+    return found
 
 
 def simulation(
@@ -134,5 +147,9 @@ def over_court_shares(
     uncertainty: out_of_court.Uncertainty = "rounding",
 ) -> Span | None:
     """What is left among cautions, if the court share can be anything between the least and greatest named."""
-    (box,) = [box for box in boxes(headline) if box.uncertainty == uncertainty]
-    return out_of_court.over_range(box, court_shares, in_care_at_start)
+    found, shares = boxes(headline), list(court_shares)
+    (box,) = [box for box in found if box.uncertainty == uncertainty]
+    least = _limits([box], [in_care_at_start])["least_court_share"].item()
+    if max(shares) < least:
+        return None
+    return out_of_court.over_range(box, [max(least, min(shares)), max(shares)], in_care_at_start)

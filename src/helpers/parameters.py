@@ -106,6 +106,7 @@ def _fields(model: type[Parameters], key: str) -> dict[str, Any]:
 _REASONS = {
     "list_type": """should be a list, such as [1, 2] or ["a", "b"], in a shell between single quotes: '["a", "b"]'""",
     "too_short": "needs at least 1 item",
+    "too_long": "has too many items",
     "int_type": "should be a whole number",
     "int_from_float": "should be a whole number",
     "float_type": "should be a number",
@@ -394,7 +395,7 @@ class PrevalenceEstimates(CaseParameters):
     inspected_cases: Annotated[int, Field(ge=2, le=10_000_000, description="cases taken as the base of 26% and 21%")] = 1253
     other_bases: Annotated[
         list[Annotated[int, Field(ge=2, le=10_000_000)]],
-        Field(description="other numbers of cases that the base might have been"),
+        Field(max_length=20, description="other numbers of cases that the base might have been"),
         AfterValidator(_distinct),
     ] = [500, 900, 2000]
     yots: Annotated[int, Field(description="services that the cases lie in"), AfterValidator(_several)] = 42
@@ -403,18 +404,24 @@ class PrevalenceEstimates(CaseParameters):
     ] = 155
     icc: Annotated[
         list[Correlation],
-        Field(min_length=1, description="assumed correlations of cases in one service"),
+        Field(min_length=1, max_length=20, description="assumed correlations of cases in one service"),
         AfterValidator(_distinct),
     ] = [0, 0.02, 0.05, 0.1]
     headline_icc: Annotated[Correlation, Field(description="the one of them behind the headline interval")] = 0.05
     court_shares: Annotated[
         list[Annotated[float, Field(ge=0), AfterValidator(_not_all)]],
-        Field(min_length=1, description="assumed shares of starts that were court orders, below 1; the others were cautions"),
+        Field(
+            min_length=1,
+            max_length=20,
+            description="assumed shares of starts that were court orders, below 1; the others were cautions",
+        ),
         AfterValidator(_distinct),
     ] = [0.3, 0.4, 0.5, 0.6, 0.7]
     in_care_at_start: Annotated[
         list[Annotated[float, Field(gt=0, le=1)]],
-        Field(min_length=1, description="assumed parts of the 26% that were in care already when the sentence began"),
+        Field(
+            min_length=1, max_length=20, description="assumed parts of the 26% that were in care already when the sentence began"
+        ),
         AfterValidator(_distinct),
     ] = [1, 0.9, 0.8, 0.7]
     confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
@@ -434,16 +441,9 @@ class PrevalenceEstimates(CaseParameters):
 
     @model_validator(mode="after")
     def _must_be_possible(self) -> "PrevalenceEstimates":
-        if self.yots > self.inspected_cases:
-            raise ValueError(f"parameter yots: {self.yots} services cannot share {self.inspected_cases} inspected_cases")
-        if self.yots > self.yots_in_all:
-            raise ValueError(f"parameter yots_in_all: {self.yots} yots are inspected, so there are at least as many in all")
         if self.headline_icc not in self.icc:
             missing = f"parameter headline_icc: {self.headline_icc} is not one of icc {self.icc}"
             raise ValueError(f"{missing}; add it there, or set headline_icc")
-        for base in self.other_bases:
-            if base < self.yots:
-                raise ValueError(f"parameter other_bases: {base} cases cannot lie in {self.yots} yots; take {self.yots} or more")
         per_cents = [published.number(claim) for claim in published.SHARES]
         for name, base in [("inspected_cases", self.inspected_cases), *(("other_bases", base) for base in self.other_bases)]:
             for per_cent in per_cents:
@@ -451,6 +451,13 @@ class PrevalenceEstimates(CaseParameters):
                     counts_from_percentage(per_cent, base)
                 except InputError as error:
                     raise ValueError(f"parameter {name}: {error}") from None
+        if self.yots > self.inspected_cases:
+            raise ValueError(f"parameter yots: {self.yots} services cannot share {self.inspected_cases} inspected_cases")
+        if self.yots > self.yots_in_all:
+            raise ValueError(f"parameter yots_in_all: {self.yots} yots are inspected, so there are at least as many in all")
+        for base in self.other_bases:
+            if base < self.yots:
+                raise ValueError(f"parameter other_bases: {base} cases cannot lie in {self.yots} yots; take {self.yots} or more")
         return self
 
     @model_validator(mode="after")

@@ -104,7 +104,7 @@ def out_of_court(
     """
     right = max(_RIGHT, *court_shares)
     rows = curve[curve["court_share"] <= right]
-    greatest = limits[limits["uncertainty"] == "rounding"].set_index("in_care_at_start")["greatest_court_share"]
+    possible = limits[limits["uncertainty"] == "rounding"].set_index("in_care_at_start")
     parts = list(rows["in_care_at_start"].unique())
     columns = min(2, len(parts))
     lines = -(-len(parts) // columns)
@@ -114,8 +114,10 @@ def out_of_court(
     top = min(1, 1.05 * pd.concat([rows["estimate"], rows["upper"]]).max())
     for place, (axes, part) in enumerate(zip(panels, parts, strict=True)):
         _draw_set(axes, rows[rows["in_care_at_start"] == part])
-        if greatest[part] < right:
-            axes.axvspan(greatest[part], right, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0)
+        least, greatest = possible.loc[part, ["least_court_share", "greatest_court_share"]]
+        for low, high in ((0, min(least, right)), (greatest, right)):
+            if low < high:
+                axes.axvspan(low, high, facecolor="none", edgecolor="#999999", hatch="//", linewidth=0)
         axes.set_title(f"{100 * part:g}% of the 26% in care when the sentence began", fontsize=10, fontweight="normal")
         axes.set(xlim=(0, right), ylim=(0, top), xlabel="court orders, of all starts" if place >= len(parts) - columns else "")
     below = figure.add_subplot(grid[lines, :])
@@ -152,7 +154,7 @@ def _spans_in_words(spans: Mapping[float, Span | None], court_shares: tuple[floa
     for part in dict.fromkeys((max(spans), min(spans))):
         share = "impossible" if spans[part] is None else between(spans[part])
         ends.append(f"{share} if {'all' if part == 1 else f'{100 * part:g}%'} of the 26% were so at the start")
-    within = " to ".join(dict.fromkeys(per_cent(share) for share in court_shares))
+    within = " to ".join(dict.fromkeys(level(share) for share in court_shares))
     return f"Looked after, of children cautioned: {'; '.join(ends)} (court orders {within} of starts, rounding alone)"
 
 
@@ -207,7 +209,7 @@ def population_ratios(ratios: pd.DataFrame) -> Figure:
     both = f"{values['any_time_and_aged_10_to_17']:.0f}"
     title(
         figure,
-        f"The ratio of {values['as_published']:.0f} becomes {said} once one caveat of known size is allowed for, and "
-        f"{both} with two; others have no known size",
+        f"The ratio of {values['as_published']:.0f} becomes {said} once one caveat of known size is allowed for, {both} with "
+        f"two, and {values['starts_or_children']:.0f} on the official count; others have no known size",
     )
     return figure

@@ -58,7 +58,7 @@ def among_cautions(care: pd.Series, court_shares: Iterable[float], in_care_at_st
     shares, parts = list(court_shares), list(in_care_at_start)
     most = out_of_court.greatest_court_share(cautions.boxes(care)[1], max(parts))
     ruled_out = f"court orders were at most {at_most(most, 0)} of starts" if most < 1 else "no share of court orders is ruled out"
-    within = " to ".join(dict.fromkeys(per_cent(share) for share in (min(shares), max(shares))))
+    within = " to ".join(dict.fromkeys(level(share) for share in (min(shares), max(shares))))
     beyond = ", as far as possible" if max(shares) > most else ""
     said = [_sets(care, shares, part) for part in dict.fromkeys((max(parts), min(parts)))]
     return (
@@ -73,8 +73,8 @@ def _sets(care: pd.Series, court_shares: list[float], part: float) -> str:
     rounding, sampled = (
         cautions.over_court_shares(care, court_shares, part, uncertainty) for uncertainty in ("rounding", "rounding_and_sampling")
     )
-    words = _IMPOSSIBLE if rounding is None else f"**{between(rounding)}**"
-    with_sampling = _IMPOSSIBLE if sampled is None else between(sampled)
+    words = "not possible by rounding alone" if rounding is None else f"**{between(rounding)}**"
+    with_sampling = "nor" if sampled is None else between(sampled)
     return f"{words} with {_part(part)} in care at the start ({with_sampling} with sampling error at {level(care['level'])})"
 
 

@@ -61,6 +61,7 @@ LONGEST_SHOWN = 20
 MOST_WRONG_VALUES = 20
 # More groups than these are no table that a person reads, and their names may be those of cases.
 MOST_GROUPS = 30
+LONGEST_GROUP = 100
 
 
 def header_violations(header: Sequence[str], contract: Contract, group_by: str = "") -> list[Violation]:
@@ -98,6 +99,10 @@ def grouping_violations(groups: Mapping[str, Coded]) -> list[Violation]:
         )
         for name, column in groups.items()
         if len(column.values) > MOST_GROUPS
+    ] + [
+        Violation("groups", name, (), f"column {printable(name)} has a value of more than {LONGEST_GROUP} characters; shorten it")
+        for name, column in groups.items()
+        if max(map(len, column.values), default=0) > LONGEST_GROUP
     ]
 
 
