@@ -137,6 +137,10 @@ def simulation(
         evidence=headline["evidence"],
     )
     found.loc[found["quantity"] != monte_carlo.OUT_OF_COURT, "evidence"] = published.EVIDENCE
+    sampled = boxes(headline)[-1]
+    least = {part: _limits([sampled], [part])["least_court_share"].item() for part in found["in_care_at_start"].dropna().unique()}
+    too_few = found["court_share"] < found["in_care_at_start"].map(least)
+    found.loc[too_few, ["bound_lower", "bound_upper"]] = float("nan")
     return found
 
 
@@ -149,7 +153,8 @@ def over_court_shares(
     """What is left among cautions, if the court share can be anything between the least and greatest named."""
     found, shares = boxes(headline), list(court_shares)
     (box,) = [box for box in found if box.uncertainty == uncertainty]
-    least = _limits([box], [in_care_at_start])["least_court_share"].item()
+    # The letter gives no point of "nearly 700", so of the point nothing is ruled out from below.
+    least = _limits([box], [in_care_at_start])["least_court_share"].fillna(0).item()
     if max(shares) < least:
         return None
     return out_of_court.over_range(box, [max(least, min(shares)), max(shares)], in_care_at_start)

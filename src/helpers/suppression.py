@@ -373,7 +373,8 @@ class _System:
         self.withheld = frozenset(self.index[name] for name in names if name in cells.withheld)
         # A zero that is shown tells the reader that no hidden count is zero: such a zero stays where it is.
         may = (number for number in self.printed if self.truth[number] > 0 or rules.zeros == "hidden")
-        self.hideable = frozenset(may) - {self.index[name] for name in names if name in cells.fixed}
+        self.fixed = frozenset(self.index[name] for name in names if name in cells.fixed)
+        self.hideable = frozenset(may) - self.fixed
         self.floor = np.array([max(0, cells.floors.get(name, 0)) for name in names], dtype=float)
         self.least_hidden = 0 if rules.zeros == "hidden" else 1
         self.sums = self._sums(cells)
@@ -669,6 +670,7 @@ class _Search:
 
     def _grow(self) -> frozenset[int]:
         """Hide more and more until every guarantee holds."""
+        self._ban(self.primary & self.system.fixed)
         self._ban(self.system.lonely(self.allowed))
         hidden = self.primary
         while True:
