@@ -59,7 +59,9 @@ def treat_groups(
 def _named(cases: pd.DataFrame, group_by: str, table: pd.DataFrame) -> pd.DataFrame:
     """Name the cells of each share: groups by care are cells of the other tables as well, and so is a whole list."""
     groups = groups_of(cases, group_by)
-    whole = {group: _size_cell(group, mask, group_by) for group, mask in groups.items()}
+    alike = {(cases["care_group"] == name).to_numpy().tobytes(): name for name in CARE_GROUPS}
+    # A column that copies the care groups under other names has their sizes.
+    whole = {group: alike.get(mask.to_numpy().tobytes(), f"group {group}") for group, mask in groups.items()}
     rows = []
     for row in table.itertuples():
         known = (known_of(cases, row.share) & groups[row.group]).sum()
@@ -67,10 +69,6 @@ def _named(cases: pd.DataFrame, group_by: str, table: pd.DataFrame) -> pd.DataFr
         sizes = {"whole_cell": whole[row.group], "whole": int(groups[row.group].sum())}
         rows.append(sizes | {"base_cell": base, "count_cell": f"{row.share} {row.group}"})
     return pd.concat([table.reset_index(drop=True), pd.DataFrame(rows)], axis="columns")
-
-
-def _size_cell(group: str, mask: pd.Series, group_by: str) -> str:
-    return group if group_by == "care_group" else f"group {group}"
 
 
 def _cells(named: pd.DataFrame, base: Cells, rules: Rules) -> Cells:
