@@ -9,7 +9,8 @@ design. A set of possible values is exact: shares by enumeration, the fieldwork 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import ceil, inf
+from functools import cache
+from math import ceil, floor, gcd, inf
 from pathlib import Path
 
 import numpy as np
@@ -104,15 +105,17 @@ class _Share:
             low = max(low, least)
         k_low, k_high = band(count, rules, self.count_rule)
         self.allowed = (low <= n) & (n <= high) & (k_low <= k) & (k <= k_high) & (k <= n)
-        self._rates(rates, base, count, rules, services)
+        in_all = known.services.get(("cases_in_care",))
+        self._rates(rates, base, count, rules, services, in_all)
 
-    def _rates(self, rates, base, count, rules, services):
+    def _rates(self, rates, base, count, rules, services, in_all):
         places = np.argwhere(self.allowed & (np.arange(len(self.allowed))[:, None] > 0))
         tests = [
             lambda n, k: _fits_estimate(n, k, rates["estimate"], base, count, rules),
             lambda n, k: _fits_rating(n, k, rates["rating"]),
             lambda n, k: _fits_method(n, k, rates["method"], services),
             lambda n, k: _fits_limits(n, k, rates, services),
+            lambda n, k: _fits_error(n, k, rates, services, in_all),
         ]
         for fits in tests:
             if not len(places):
@@ -199,6 +202,45 @@ def _fits_limits(n, k, rates, services):
             same = ~good & _same_in_each(n, k, services)
             good[same] |= _korn_graubard_fits(n[same], k[same], lower, upper, reach, rates["level"])
     return good
+
+
+def _fits_error(n, k, rates, services, in_all):
+    """Whether the cases can lie in the services so that the error is the printed one."""
+    unknown = any(_number(rates[name]) is None for name in ("lower", "upper", "se"))
+    if unknown or rates["method"] == "korn_graubard" or services is None or in_all < 2:
+        return np.ones(len(n), dtype=bool)
+    low, high = _span(rates["se"], 0.1, "near")
+    pairs = zip(n.tolist(), k.tolist(), strict=True)
+    found = np.array([_error_reached(*pair, max(low, 0) / 100, high / 100, services, in_all) for pair in pairs], dtype=bool)
+    if low <= 0 and rates["method"] != "logit_t":
+        found |= _same_in_each(n, k, services)
+    return found & (n >= services)
+
+
+def _error_reached(n, k, low, high, services, in_all):
+    """Whether some sum of squares of ``d_j = n k_j - m_j k`` gives an error between `low` and `high`.
+
+    All d_j are multiples of the greatest common divisor of n and k, they add up to 0, and so their squares to an even
+    number of its square. With two services they are looked at one by one.
+    """
+    if not 0 < k < n:
+        return False
+    least, most = (error**2 * n**4 * (in_all - 1) / in_all for error in (low, high))
+    if services == 2:
+        return any(least - 1e-6 <= 2 * d * d <= most + 1e-6 for d in _two_services(n, k))
+    step = 2 * gcd(n, k) ** 2
+    return least <= 2 * (k * (n - k)) ** 2 + 1e-6 and floor(most / step + _HAIR) >= max(1, ceil(least / step - _HAIR))
+
+
+@cache
+def _two_services(n, k):
+    """The values of ``n k_1 - m_1 k`` above 0."""
+    return {
+        n * yes - cases * k
+        for cases in range(1, n)
+        for yes in range(max(0, k - n + cases), min(cases, k) + 1)
+        if n * yes > cases * k
+    }
 
 
 def _logit_t_fits(share, lower, upper, error, reach):

@@ -187,7 +187,7 @@ any_list = st.builds(
 def test_every_number_follows_from_the_treated_row(table, preset):
     """Worked out again from what the row shows, by other code than the module's."""
     found = shares.of_cases(table, 0.95, BANDS)
-    treated = disclosure.treat_shares(table, found, BANDS, suppression.rules(preset)).tables["shares"]
+    treated = disclosure.treat_shares(table, found, suppression.rules(preset)).tables["shares"]
     made = case_prevalence.of_shares(treated, "supplied")
     for share in treated.query("share != 'sufficient'").to_dict("records"):
         rows = rows_of(made, f"cases_{share['share']}")

@@ -119,5 +119,5 @@ def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame
         return Treated({"shares": pd.DataFrame(columns=shares.COLUMNS)} | nothing, untreated([]))
     found = shares.of_cases(checked.table, confidence, bands)
     groups = shares.by_group(checked.table, group_by, confidence) if group_by else None
-    treated = treat_shares(checked.table, found, bands, rules_in_force(parameters), group_by or "", groups)
+    treated = treat_shares(checked.table, found, rules_in_force(parameters), group_by or "", groups)
     return Treated(nothing | treated.tables, treated.decisions)

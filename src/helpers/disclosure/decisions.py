@@ -1,7 +1,7 @@
 """What is decided of each cell of the tables, and what a table may say of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -29,12 +29,16 @@ class Treated:
 
 
 class Log:
-    """The decisions of one treatment, and the values that follow from them."""
+    """The decisions of one treatment, and the values that follow from them.
 
-    def __init__(self, cells: Cells, rules: Rules) -> None:
+    With `exact` the reader is taken to know each shown count to the case. Errors, limits, ratings and comparisons of shown
+    counts then tell nothing more, however few the services, and rounding is not counted on to protect anything.
+    """
+
+    def __init__(self, cells: Cells, rules: Rules, exact: bool = False) -> None:
         self.rules, self.rows = rules, []
         try:
-            self.shown, self.failed = suppression.suppress(cells, rules), False
+            self.shown, self.failed = suppression.suppress(cells, replace(rules, round_to=1) if exact else rules), False
         except Unprotectable:
             self.shown, self.failed = {}, True
 

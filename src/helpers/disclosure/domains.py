@@ -5,10 +5,10 @@ import pandas as pd
 
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
 from helpers.disclosure.groups import GROUPED, treat_groups
-from helpers.disclosure.rates import LIMITS, NO_ERROR, known_share, may_show_count, treat_rates
-from helpers.ratings import CARE_GROUPS, LOWEST, band_limits
+from helpers.disclosure.rates import LIMITS, NO_ERROR, may_show_count, treat_rates
+from helpers.ratings import CARE_GROUPS, LOWEST
 from helpers.shares import IN_CARE, PROTECTION, known_of
-from helpers.suppression import Cells, Rate, Rules
+from helpers.suppression import Cells, Rules
 
 # What is written of a share besides its counts: a hidden count hides all of them.
 _RATES = ("estimate", "se", "deff", "lower", "upper", "rating", "method")
@@ -26,7 +26,6 @@ _COLUMNS = {
 def treat_shares(
     cases: pd.DataFrame,
     table: pd.DataFrame,
-    bands: pd.DataFrame,
     rules: Rules | None,
     group_by: str = "",
     groups: pd.DataFrame | None = None,
@@ -42,8 +41,6 @@ def treat_shares(
         The inspected cases.
     table : DataFrame
         As from `helpers.shares.of_cases`.
-    bands : DataFrame
-        As from `helpers.published.rating_bands`.
     rules : Rules, optional
         None: as they are.
     group_by : str
@@ -57,8 +54,8 @@ def treat_shares(
         return Treated({"shares": table} | own, untreated(tables | dict.fromkeys([GROUPED] if own else [])))
     sizes = cases["care_group"].value_counts().reindex(list(CARE_GROUPS), fill_value=0)
     named = table.assign(**_names(cases, table))
-    cells = _share_cells(named, sizes, bands, rules)
-    log = Log(cells, rules)
+    cells = _share_cells(named, sizes, rules)
+    log = Log(cells, rules, exact=True)
     treated = pd.DataFrame([_treat_share(row, named, log) for row in named.to_dict("records")], dtype=object)
     shown, decisions = {"shares": treated[table.columns]}, [log.decisions(tables)]
     if groups is not None:
@@ -85,11 +82,10 @@ def _names(cases: pd.DataFrame, table: pd.DataFrame) -> dict[str, list[str]]:
     return {"base_cell": bases, "count_cell": counts}
 
 
-def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, rules: Rules) -> Cells:
+def _share_cells(named: pd.DataFrame, groups: pd.Series, rules: Rules) -> Cells:
     values = {"all": int(groups.sum()), **{group: int(count) for group, count in groups.items()}}
     sums = [("all", CARE_GROUPS), (IN_CARE, CARE_GROUPS[1:]), ("all", (IN_CARE, CARE_GROUPS[0]))]
-    printed, harmless, withheld, rates, floors = set(), set(), set(), [], {}
-    known = _known_shares(named, bands, rules)
+    printed, harmless, withheld, floors = set(), set(), set(), {}
     for row in named[named["from_question"] == ""].rename(columns={"count": "yes"}).itertuples():
         values |= {row.base_cell: int(row.base), row.count_cell: int(row.yes)}
         printed |= {row.base_cell, row.count_cell}
@@ -108,10 +104,8 @@ def _share_cells(named: pd.DataFrame, groups: pd.Series, bands: pd.DataFrame, ru
             others = f"{row.count_cell}, not"
             values[others] = int(row.base - row.yes)
             sums.append((row.base_cell, (row.count_cell, others)))
-        if row.Index in known.index:
-            rates.append(Rate(row.count_cell, row.base_cell, *known.loc[row.Index]))
     return Cells(
-        values, frozenset(printed), tuple(sums), tuple(rates), floors, harmless=frozenset(harmless), withheld=frozenset(withheld)
+        values, frozenset(printed), tuple(sums), floors=floors, harmless=frozenset(harmless), withheld=frozenset(withheld)
     )
 
 
@@ -142,22 +136,3 @@ def _all_shown(row: dict, named: pd.DataFrame, log: Log) -> bool:
         (named["standard"] == row["standard"]) & (named["care_group"] == row["care_group"]) & (named["from_question"] == "")
     ]
     return all(log.shown.get(cell) == "shown" for cell in [*same["base_cell"], *same["count_cell"]])
-
-
-def _known_shares(named: pd.DataFrame, bands: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """What the printed error, limits and rating of each share tell of the true one: low and high, fractions.
-
-    That one question is the lowest tells of the others too: none lies below it.
-    """
-    rows = named[(named["from_question"] == "") & (named["base"] > 0)]
-    limits = band_limits(bands, "rounded") / 100
-    known = pd.DataFrame(
-        [known_share(row, limits, rules) for row in rows.to_dict("records")], index=rows.index, columns=["low", "high"]
-    )
-    for repeated in named[named["from_question"] != ""].to_dict("records"):
-        same = rows[(rows["standard"] == repeated["standard"]) & (rows["care_group"] == repeated["care_group"])]
-        lowest = same.index[same["question"] == repeated["from_question"]]
-        if len(lowest):
-            known.loc[same.index, "low"] = known.loc[same.index, "low"].clip(lower=known.loc[lowest[0], "low"])
-            known.loc[lowest, "high"] = known.loc[same.index, "high"].min()
-    return known

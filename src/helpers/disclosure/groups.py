@@ -6,10 +6,10 @@ from dataclasses import replace
 import pandas as pd
 
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log
-from helpers.disclosure.rates import LIMITS, NO_ERROR, known_share, may_show_count, treat_rates
+from helpers.disclosure.rates import LIMITS, NO_ERROR, may_show_count, treat_rates
 from helpers.ratings import CARE_GROUPS
 from helpers.shares import IN_CARE, groups_of, known_of
-from helpers.suppression import Cells, Rate, Rules
+from helpers.suppression import Cells, Rules
 
 GROUPED = "prevalence_by_group"
 _RATES = ("estimate", "se", "deff", "lower", "upper")
@@ -46,7 +46,7 @@ def treat_groups(
     if table.empty:
         return table, Log(Cells({}, frozenset(), ()), rules).decisions([GROUPED])
     named = _named(cases, group_by, table)
-    log = Log(_beside(_cells(named, base, rules), base, shown), rules)
+    log = Log(_beside(_cells(named, base, rules), base, shown), rules, exact=True)
     # A group that lies in one service has the numbers of a single area.
     if log.failed or not shown or (not rules.areas and (table["services"] == 1).any()):
         log.failed = True
@@ -61,19 +61,19 @@ def _named(cases: pd.DataFrame, group_by: str, table: pd.DataFrame) -> pd.DataFr
     groups = groups_of(cases, group_by)
     alike = {(cases["care_group"] == name).to_numpy().tobytes(): name for name in CARE_GROUPS}
     # A column that copies the care groups under other names has their sizes.
-    whole = {group: alike.get(mask.to_numpy().tobytes(), f"group {group}") for group, mask in groups.items()}
+    whole = {group: alike.get(mask.to_numpy().tobytes(), f"group {group!r}") for group, mask in groups.items()}
     rows = []
     for row in table.itertuples():
         known = (known_of(cases, row.share) & groups[row.group]).sum()
-        base = whole[row.group] if known == groups[row.group].sum() else f"{row.share} {row.group}, applies"
+        base = whole[row.group] if known == groups[row.group].sum() else f"{row.share} {row.group!r}, applies"
         sizes = {"whole_cell": whole[row.group], "whole": int(groups[row.group].sum())}
-        rows.append(sizes | {"base_cell": base, "count_cell": f"{row.share} {row.group}"})
+        rows.append(sizes | {"base_cell": base, "count_cell": f"{row.share} {row.group!r}"})
     return pd.concat([table.reset_index(drop=True), pd.DataFrame(rows)], axis="columns")
 
 
 def _cells(named: pd.DataFrame, base: Cells, rules: Rules) -> Cells:
     """The counts of groups beside those of the other tables, and what ties them together."""
-    values, floors, sums, rates = dict(base.values), dict(base.floors), list(base.sums), list(base.rates)
+    values, floors, sums = dict(base.values), dict(base.floors), list(base.sums)
     printed, harmless, withheld = set(base.printed), set(base.harmless), set(base.withheld)
     wholes = dict(zip(named["whole_cell"], named["whole"], strict=True))
     values |= wholes
@@ -94,16 +94,10 @@ def _cells(named: pd.DataFrame, base: Cells, rules: Rules) -> Cells:
             floors[row.base_cell] = max(rules.minimum_denominator, floors.get(row.base_cell, 0))
         else:
             withheld.add(row.count_cell)
-        if row.base:
-            rates.append(Rate(row.count_cell, row.base_cell, *known_share(_as_share(row), None, rules)))
     for share, rows in named.groupby("share", sort=False):
         sums += _totals(share, rows, base)
     parts = {"printed": frozenset(printed), "harmless": frozenset(harmless), "withheld": frozenset(withheld)}
-    return replace(base, values=values, floors=floors, sums=tuple(sums), rates=tuple(rates), **parts)
-
-
-def _as_share(row: tuple) -> dict[str, object]:
-    return row._asdict() | {"count": row.yes, "rating": None}
+    return replace(base, values=values, floors=floors, sums=tuple(sums), **parts)
 
 
 def _totals(share: str, rows: pd.DataFrame, base: Cells) -> list[tuple[str, tuple[str, ...]]]:
