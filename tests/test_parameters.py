@@ -1,9 +1,9 @@
+import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from helpers import parameters, ratings
+from helpers import parameters
 from helpers.errors import InputError, did_you_mean
 
 
@@ -73,8 +73,35 @@ def test_only_a_named_path_is_a_path(tmp_path):
     assert parameters.EvidenceLedger(run=str(tmp_path)).paths() == {"run": tmp_path}
 
 
-def test_the_care_groups_to_compare_with_are_those_of_the_ratings():
-    assert get_args(parameters.RatingComparisons.model_fields["reference"].annotation) == ratings.CARE_GROUPS
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"reference": "not_in_car"},
+            "no group of care_group is called 'not_in_car'; did you mean 'not_in_care'?",
+        ),
+        ({"group_by": "year"}, "no group of year is called 'not_in_care'; there is: 2018/19, 2019/20"),
+        (
+            {"group_by": "yot"},
+            "cases are not grouped by yot; take care_group or year, or a column of your own",
+        ),
+        ({"group_by": "year", "cases": ""}, "without a list of cases there is only care_group; add cases"),
+        ({"adjust_for": ["aeg"]}, "column aeg, of adjust_for, is missing"),
+        ({"adjust_for": ["care_group"]}, "parameter adjust_for: care_group is what is compared; leave it out"),
+        ({"adjust_for": ["planning_desistance"]}, "results are not adjusted for planning_desistance"),
+        ({"adjust_for": ["age", "age"]}, "holds 'age' twice"),
+    ],
+)
+def test_a_comparison_that_the_list_does_not_bear_is_refused(given, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        parameters.RatingComparisons(**given)
+
+
+def test_groups_are_compared_by_any_column_of_the_list():
+    chosen = parameters.RatingComparisons(group_by="age", reference="15", adjust_for=["year"])
+    assert chosen.care_reference == "not_in_care"
+    assert list(chosen.read_cases().table["age"].cat.categories) == ["12", "13", "14", "15", "16", "17"]
+    assert parameters.RatingComparisons(adjust_for=["age"]).read_cases().table["age"].dtype == float
 
 
 def test_did_you_mean_ignores_case_and_lists_all_where_nothing_is_near():
@@ -181,7 +208,7 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
         ({"group_by": "Year"}, "is missing; is 'year' meant?"),
         (
             {"group_by": "yot"},
-            "parameter group_by: cases are not grouped by yot; take care_group or year, or a column of your own",
+            "cases are not grouped by yot; take care_group or year, or a column of your own",
         ),
         ({"group_by": "planning_desistance"}, "parameter group_by: cases are not grouped by planning_desistance"),
         ({"group_by": "a\nb"}, "parameter group_by: holds a line break or another character that cannot be printed"),

@@ -34,7 +34,7 @@ TABLE_1 = {
 }
 FRAME_SHA256 = "0e6dfefe3dff5219ecc4036281dd12ea88bd6a1f4ab6bf89d884342e48cd0c0f"
 OTHER_FRAME_SHA256 = "8032140601729666546b81454d831ec403dc186702d8364f68994b0f9454cc11"
-CASES_SHA256 = "c4c7ecd8bc11a07eaafcab4cba8179c686e668e7bc4fc2add30a581900121532"
+CASES_SHA256 = "6ff43fee3bd4c8a4693c8a04fd32cfdb936c979ff3db759737588b4c9b2fa8eb"
 repeatable = settings(deadline=None, derandomize=True, max_examples=25)
 
 
@@ -324,7 +324,27 @@ class TestFrame:
 
 class TestCases:
     def test_columns_are_those_of_the_contract(self, default_cases):
-        assert default_cases.columns.tolist() == ["case_id", "yot", "care_group", "child_protection", "year", *KEY_QUESTIONS]
+        second = [f"{name}_second" for name in KEY_QUESTIONS]
+        first = ["case_id", "yot", "care_group", "child_protection", "year", *KEY_QUESTIONS]
+        assert default_cases.columns.tolist() == [*first, *second, "age", "caseload"]
+
+    def test_a_second_inspector_reads_some_cases_and_disagrees_at_the_rate_declared(self, default_cases):
+        first = default_cases[KEY_QUESTIONS]
+        second = default_cases[[f"{name}_second" for name in KEY_QUESTIONS]].set_axis(KEY_QUESTIONS, axis="columns")
+        assert not (second.notna() & first.isna()).any(axis=None)
+        twice = second.notna().any(axis="columns")
+        assert twice.mean() == pytest.approx(inspected.TWICE, abs=0.03)
+        both = second.notna()
+        assert ((second != first) & both).sum().sum() / both.sum().sum() == pytest.approx(inspected.DISAGREEMENT, abs=0.02)
+
+    def test_a_caseload_gives_its_sample_by_the_recalled_size(self, default_cases):
+        teams = default_cases.groupby("yot").agg(cases=("yot", "size"), caseload=("caseload", "first"))
+        assert (teams["caseload"] >= teams["cases"]).all()
+        drawn = 164.2374 / (1 + 163.2374 / teams["caseload"])
+        assert (drawn - teams["cases"]).abs().max() < 0.6
+
+    def test_ages_are_those_of_children_on_court_orders(self, default_cases):
+        assert default_cases["age"].between(12, 17).all() and default_cases["age"].nunique() == 6
 
     @pytest.mark.parametrize(("cases", "yots"), [(1253, 42), (30, 30), (5_000, 1), (2_000, 155)])
     def test_every_value_keeps_the_contract(self, cases, yots):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import intervals
-from helpers.ratings import CARE_GROUPS, LOWEST, STANDARDS, rating_of
+from helpers.ratings import CARE_GROUPS, LOWEST, QUESTIONS, STANDARDS, rating_of
 from helpers.rounding import whole_per_cent
 
 IN_CARE, PROTECTION, SUFFICIENT = "in_care", "child_protection", "sufficient"
@@ -88,6 +88,13 @@ def by_group(cases: pd.DataFrame, group_by: str, confidence: float) -> pd.DataFr
     return pd.DataFrame(rows, columns=[name for name in GROUP_COLUMNS if name != "level"]).assign(level=confidence)
 
 
+def judgements_of(cases: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """The columns of the first inspector's judgements, by standard and question; `LOWEST` where there are standards only."""
+    by_standard = {(standard, LOWEST): standard for standard in STANDARDS}
+    by_question = {(standard, question): f"{standard}_{question}" for standard in STANDARDS for question in QUESTIONS}
+    return {key: column for key, column in (by_standard | by_question).items() if column in cases}
+
+
 def known_of(cases: pd.DataFrame, share: str) -> pd.Series:
     """Whether each case has a known answer to one of the two shares; that of care is always known."""
     return cases[PROTECTION].notna() if share == PROTECTION else pd.Series(True, index=cases.index)
@@ -144,12 +151,9 @@ def of_domain(yes: pd.Series, codes: np.ndarray, services: int, confidence: floa
 def _domains(cases: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str, str], pd.Series]]:
     for share, yes in _whole_shares(cases):
         yield (share, "", "", ""), yes
-    for column in cases.columns:
-        standard, _, question = column.partition("_")
-        if standard not in STANDARDS:
-            continue
+    for (standard, question), column in judgements_of(cases).items():
         for group in CARE_GROUPS:
-            yield (SUFFICIENT, standard, question or LOWEST, group), cases[column].where(cases["care_group"] == group)
+            yield (SUFFICIENT, standard, question, group), cases[column].where(cases["care_group"] == group)
 
 
 def _whole_shares(cases: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:

@@ -16,13 +16,23 @@ import pyarrow as pa
 
 from helpers.cases import columns as tidy
 from helpers.cases.columns import Coded
-from helpers.cases.contracts import CONTRACTS, OUTCOMES, Column, Contract, check_contract, check_grouping, dictionary, template
+from helpers.cases.contracts import (
+    CONTRACTS,
+    OUTCOMES,
+    Column,
+    Contract,
+    check_contract,
+    check_covariates,
+    check_grouping,
+    dictionary,
+    template,
+)
 from helpers.cases.files import CaseFile, found, opened
 from helpers.cases.refusals import Refused, Violation, counted, listed, rows_named, whole_file
 from helpers.cases.rules import grouping_violations, header_violations, printable, value_violations
 from helpers.datapackage import shown
 
-__all__ = ["Checked", "Contract", "Refused", "Violation", "check_grouping", "dictionary", "read", "template"]
+__all__ = ["Checked", "Contract", "Refused", "Violation", "check_covariates", "check_grouping", "dictionary", "read", "template"]
 
 KEPT_RESULTS = 4
 EXTRA_NAMED = 8
@@ -39,7 +49,7 @@ class Checked:
     rows: np.ndarray | None = None
 
 
-def read(path: str | Path, contract: Contract, group_by: str = "") -> Checked:
+def read(path: str | Path, contract: Contract, group_by: str = "", covariates: Sequence[str] = ()) -> Checked:
     """Read a CSV, XLSX or Parquet file and check every rule of the contract.
 
     The last few results are kept in the process, so reading an unchanged file again costs nothing.
@@ -53,6 +63,9 @@ def read(path: str | Path, contract: Contract, group_by: str = "") -> Checked:
     group_by : str
         Column by whose values inspected cases will be grouped: care_group, year, or one that the contract does not name,
         which is then read as well, as a category.
+    covariates : sequence of str
+        Columns of inspected cases that comparisons will be adjusted for: child_protection, year, care_group, or some that
+        the contract does not name. These are read as well: as numbers where every value is one, else as a category.
 
     Returns
     -------
@@ -71,22 +84,23 @@ def read(path: str | Path, contract: Contract, group_by: str = "") -> Checked:
     """
     check_contract(contract)
     check_grouping(contract, group_by)
+    check_covariates(covariates)
     try:
-        return _read(Path(path), contract, group_by)
+        return _read(Path(path), contract, group_by, tuple(covariates))
     except Refused as error:
         # Made anew: the errors that led to this one may quote a case.
         refusal = Refused(error.file, error.violations)
     raise refusal
 
 
-def _read(path: Path, contract: Contract, group_by: str) -> Checked:
+def _read(path: Path, contract: Contract, group_by: str, covariates: tuple[str, ...]) -> Checked:
     path = found(path)
-    key = _state(path, contract, group_by)
+    key = _state(path, contract, group_by, covariates)
     checked = _RESULTS.get(key)
     if checked is None:
         with opened(path) as file:
-            checked = _check(file, contract, shown(path), group_by)
-        if _state(path, contract, group_by) != key:
+            checked = _check(file, contract, shown(path), group_by, covariates)
+        if _state(path, contract, group_by, covariates) != key:
             raise _changed(path)
         _RESULTS[key] = checked
         while len(_RESULTS) > KEPT_RESULTS:
@@ -94,28 +108,28 @@ def _read(path: Path, contract: Contract, group_by: str) -> Checked:
     return Checked(checked.table.copy(deep=False), checked.notes, checked.rows)
 
 
-def _state(path: Path, contract: Contract, group_by: str) -> tuple:
+def _state(path: Path, contract: Contract, *own: object) -> tuple:
     try:
         status = path.stat()
     except OSError:
         raise _changed(path) from None
-    return path.resolve(), contract, group_by, status.st_size, status.st_mtime_ns, status.st_ino
+    return path.resolve(), contract, *own, status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def _changed(path: Path) -> Refused:
     return whole_file(shown(path), "changed", "was changed while it was read; read it again")
 
 
-def _check(file: CaseFile, contract: Contract, name: str, group_by: str) -> Checked:
+def _check(file: CaseFile, contract: Contract, name: str, group_by: str, covariates: tuple[str, ...]) -> Checked:
     places = {header: place for place, header in enumerate(file.header)}
-    violations = header_violations(file.header, contract, group_by)
+    violations = header_violations(file.header, contract, group_by, covariates)
     wanted = {column.name: column for column in CONTRACTS[contract] if column.name in places}
     if not wanted:
         raise Refused(name, violations)
     extra = [header for header in file.header if header not in wanted]
     candidates = [header for header in extra if contract in OUTCOMES and _may_be_outcome(file.sample(places[header]))]
     ids = [column for column in wanted if wanted[column].kind == "id"]
-    grouping = [header for header in extra if header == group_by]
+    grouping = [header for header in extra if header == group_by or header in covariates]
     few = [column for column in wanted if wanted[column].kind != "id"] + candidates + grouping
     loaded = file.load([places[column] for column in ids], [places[column] for column in few])
     if loaded.ragged:
@@ -135,15 +149,22 @@ def _check(file: CaseFile, contract: Contract, name: str, group_by: str) -> Chec
     groups = {header: tidy.single_spaced(header, data.pop(header), notes) for header in grouping}
     _note_columns(list(outcomes), [header for header in extra if header not in {**outcomes, **groups}], notes)
     data = _tidied(data, wanted, notes) | {header: tidy.tidy_yes_no(header, column, notes) for header, column in outcomes.items()}
+    measured = {header: groups.pop(header) for header in covariates if header in groups and _is_measured(groups[header])}
     violations += value_violations(data, contract, rows) + grouping_violations(groups)
     if violations:
         raise Refused(name, violations)
     if contract == "frame":
         _note_scope(data["home_area"], data["supervising_area"], notes)
     table = _typed(data, wanted).assign(
-        **{header: _as_category(column, sorted(column.values)) for header, column in groups.items()}
+        **{header: _as_category(column, sorted(column.values)) for header, column in groups.items()},
+        **{header: np.append(tidy.numbers(column.values), np.nan)[column.codes] for header, column in measured.items()},
     )
     return Checked(table, tuple(notes), rows if contract == "judgements" else None)
+
+
+def _is_measured(column: Coded) -> bool:
+    """Whether every value is a number."""
+    return bool(len(column.values)) and bool(np.isfinite(tidy.numbers(column.values)).all())
 
 
 def _may_be_outcome(sample: Sequence[str]) -> bool:

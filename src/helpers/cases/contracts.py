@@ -1,5 +1,6 @@
 """The columns of the three case-level contracts; the checks, the data dictionary and the templates all come from here."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -12,6 +13,8 @@ from helpers.ratings import CARE_GROUPS, QUESTIONS, STANDARDS
 
 KEY_QUESTIONS = tuple(f"{standard}_{question}" for standard in STANDARDS for question in QUESTIONS)
 JUDGEMENTS = {"the standards": STANDARDS, "the key questions": KEY_QUESTIONS}
+# What a second inspector found of the same case, under the name of the judgement.
+SECOND = {f"{name}_second": name for name in (*STANDARDS, *KEY_QUESTIONS)}
 INSPECTED, REPLACED = "inspected", "replaced"
 LOST = ("refused", "file_unusable", "found_ineligible")
 STATUSES = (INSPECTED, *LOST, REPLACED)
@@ -102,6 +105,18 @@ CONTRACTS: dict[Contract, tuple[Column, ...]] = {
             for standard in STANDARDS
             for question in QUESTIONS
         ),
+        *(
+            Column(
+                name,
+                "yes_no",
+                f"what a second inspector found of {first}; blank: not read twice",
+                _JUDGED,
+                besides="in a list by key question, that of a standard is held against all of its key questions being sufficient"
+                if first in STANDARDS
+                else "only in a list by key question",
+            )
+            for name, first in SECOND.items()
+        ),
     ),
     "judgements": (
         _CASE_ID,
@@ -139,6 +154,8 @@ OUTCOMES: dict[Contract, Column] = {
 }
 # The columns of inspected cases that group them; so does any column that the contract does not name.
 GROUPING = ("care_group", "year")
+# Those that comparisons may be adjusted for; so may be any column that the contract does not name.
+COVARIATES = ("care_group", "child_protection", "year")
 _TYPES: dict[Kind, str] = {
     "id": "text",
     "name": "text",
@@ -161,6 +178,19 @@ def check_contract(contract: str) -> None:
     """
     if contract not in get_args(Contract):
         raise InputError(f"there is no contract {contract!r}; {did_you_mean(str(contract), get_args(Contract))}")
+
+
+def check_covariates(covariates: Iterable[str]) -> None:
+    """Refuse a column that comparisons are not adjusted for: what is judged, who judged it, and weights.
+
+    Raises
+    ------
+    InputError
+        A column of the contract of inspected cases other than `COVARIATES`.
+    """
+    for name in covariates:
+        if name in {column.name for column in CONTRACTS["cases"]} - set(COVARIATES):
+            raise InputError(f"results are not adjusted for {name}; take {listed(COVARIATES, 'or')}, or a column of your own")
 
 
 def check_grouping(contract: Contract, group_by: str) -> None:
@@ -240,7 +270,7 @@ def template(contract: Contract, judgements: Literal["the key questions", "the s
         There is no such contract.
     """
     check_contract(contract)
-    left_out = {name for kind, names in JUDGEMENTS.items() if kind != judgements for name in names}
+    left_out = {name for kind, names in JUDGEMENTS.items() if kind != judgements for name in names} | set(SECOND)
     columns = [column for column in CONTRACTS[contract] if column.name not in left_out]
     outcomes = [OUTCOMES[contract]] if contract in OUTCOMES else []
     return pd.DataFrame({column.name: column.examples for column in columns + outcomes}, dtype="str")

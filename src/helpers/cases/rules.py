@@ -21,6 +21,7 @@ from helpers.cases.contracts import (
     KEY_QUESTIONS,
     LOST,
     REPLACED,
+    SECOND,
     Column,
     Contract,
     Kind,
@@ -64,7 +65,9 @@ MOST_GROUPS = 30
 LONGEST_GROUP = 100
 
 
-def header_violations(header: Sequence[str], contract: Contract, group_by: str = "") -> list[Violation]:
+def header_violations(
+    header: Sequence[str], contract: Contract, group_by: str = "", covariates: Sequence[str] = ()
+) -> list[Violation]:
     """Columns that are missing, or nearly there."""
     columns = CONTRACTS[contract]
     extra = [name for name in header if name not in {column.name for column in columns}]
@@ -81,10 +84,23 @@ def header_violations(header: Sequence[str], contract: Contract, group_by: str =
         if near is not None:
             text = f"column {printable(near)!r} is nearly {column.name}; write it so, or give it a name of its own"
             violations.append(Violation("column", column.name, (), text))
-    if group_by and group_by not in header:
-        meant = _meant(group_by, header)
-        violations.append(Violation("column", group_by, (), f"column {printable(group_by)}, of group_by, is missing{meant}"))
-    return violations + (_judgement_violations(header, extra) if contract == "cases" else [])
+    wanted = {group_by: "group_by"} if group_by else {}
+    for name, asked in (wanted | dict.fromkeys(covariates, "adjust_for")).items():
+        if name not in header:
+            text = f"column {printable(name)}, of {asked}, is missing{_meant(name, header)}"
+            violations.append(Violation("column", name, (), text))
+    if contract != "cases":
+        return violations
+    return violations + _judgement_violations(header, extra) + _second_violations(header)
+
+
+def _second_violations(header: Sequence[str]) -> list[Violation]:
+    """What a second inspector found needs what the first one found."""
+    return [
+        Violation("judgements", name, (), f"{name} needs the column {first}, which it is held against; delete it, or add that")
+        for name, first in SECOND.items()
+        if name in header and first not in header and first not in STANDARDS
+    ]
 
 
 def grouping_violations(groups: Mapping[str, Coded]) -> list[Violation]:

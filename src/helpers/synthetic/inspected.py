@@ -27,6 +27,10 @@ CARE_ICC = 0.10
 PROTECTION_ICC = 0.10
 CARE_AND_PROTECTION = 0.40
 APPLICABLE = {"desistance": 1.0, "child_safety": 0.90, "others_safety": 0.85}
+# Ages of children on court orders, in per cent from `AGE_LEAST` years on.
+AGE_LEAST, AGES_PER_CENT = 12, (2, 5, 12, 22, 32, 27)
+# Cases that a second inspector read, and how often the two disagree.
+TWICE, DISAGREEMENT = 0.15, 0.10
 # Per cent sufficient, for desistance, child_safety and others_safety; the lowest of three lies in the band of Table 1.
 PER_CENT = {
     ("assessment", "not_in_care"): (78, 74, 71),
@@ -57,8 +61,9 @@ def inspected_cases(seed: int = 2021, cases: int = 1253, yots: int = 42) -> pd.D
     Returns
     -------
     DataFrame
-        case_id, yot, care_group, child_protection, year and the twelve key questions; text, and missing where a question
-        does not apply. Each care group's lowest key question lies in the band of Table 1 wherever so many cases can.
+        case_id, yot, care_group, child_protection, year, the twelve key questions, the same as a second inspector found
+        them in some cases, age and caseload. Text but for the last two; missing where a question does not apply.
+        Each care group's lowest key question lies in the band of Table 1 wherever so many cases can.
         Judgements are alike within a team by `YOT_ICC` on the yes/no scale.
 
     Raises
@@ -90,7 +95,32 @@ def _cases(seed: int, cases: int, yots: int) -> Columns:
         "child_protection": Column(protection, NO_YES),
         "year": Column(year.astype(np.int8), list(YEARS)),
     }
-    return columns | {name: Column(codes, NO_YES) for name, codes in _judgements(seed, yots, yot, care)}
+    judged = dict(_judgements(seed, yots, yot, care))
+    columns |= {name: Column(codes, NO_YES) for name, codes in judged.items()}
+    columns |= {name: Column(codes, NO_YES) for name, codes in _read_twice(seed, judged)}
+    ages = np.searchsorted(np.cumsum(AGES_PER_CENT), 100 * uniforms(seed, "age", cases), side="right")
+    caseload = _caseloads(np.bincount(yot, minlength=yots))[yot]
+    return columns | {"age": Column((AGE_LEAST + ages).astype(np.int8)), "caseload": Column(caseload.astype(np.int32))}
+
+
+def _read_twice(seed: int, judged: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """What a second inspector found of some cases: the first one's answer, turned round by chance."""
+    twice = uniforms(seed, "read twice", len(next(iter(judged.values())))) < TWICE
+    for name, codes in judged.items():
+        turned = uniforms(seed, f"second {name}", len(codes)) < DISAGREEMENT
+        yield f"{name}_second", np.where(twice & (codes != BLANK), codes ^ turned, BLANK).astype(np.int8)
+
+
+def _caseloads(inspected: np.ndarray) -> np.ndarray:
+    """The caseload of each team from which the recalled size of a sample would have drawn so many cases.
+
+    ``n = n0 / (1 + (n0 - 1) / N)``, solved for N; small teams are inspected nearly in full.
+    """
+    rules = published.read("rating-rules").set_index("rule")["value"]
+    reach = special.ndtri((1 + float(rules["sample_confidence"])) / 2)
+    most = (reach / (float(rules["sample_margin"]) / 100)) ** 2 / 4
+    taken = np.minimum(inspected, 0.9 * most)
+    return np.maximum(inspected, np.rint(taken * (most - 1) / (most - taken)))
 
 
 def _team_sizes(seed: int, cases: int, yots: int) -> np.ndarray:
@@ -246,6 +276,21 @@ def assumptions() -> list[tuple[str, str, str]]:
             "teams inspected in a year",
             ", ".join(f"{year}: {count} of {sum(YEARS.values())}" for year, count in YEARS.items()),
             "the letter gives no split; the year changes no judgement",
+        ),
+        (
+            "cases read twice",
+            f"{TWICE:.0%} of them; of the two inspectors' answers {DISAGREEMENT:.0%} differ",
+            "not published; drawn at random, with no inspector stricter than the other",
+        ),
+        (
+            "age",
+            ", ".join(f"{AGE_LEAST + place}: {share}%" for place, share in enumerate(AGES_PER_CENT)),
+            "not published; the age changes no judgement",
+        ),
+        (
+            "caseload of a team",
+            "that from which the recalled size of a sample gives its cases",
+            "not published; small teams are inspected nearly in full",
         ),
         ("order of the rows", "by team", "no meaning"),
     ]
