@@ -17,6 +17,14 @@ _OUT_OF_COURT = {
     "assumes": "what is assumed and is not in the letter",
 } | EVIDENCE
 
+_BANDS = {
+    "p_inadequate": "probability that the population's share lies in this band (Beta with the effective number of cases)",
+    "p_requires_improvement": "as above",
+    "p_good": "as above",
+    "p_outstanding": "as above",
+}
+_ASSUMES = {"assumes": "what is assumed and is not in the letter"}
+
 TABLES: dict[str, dict[str, str]] = {
     "fieldwork_allocation": {
         "area": "fieldwork area",
@@ -297,6 +305,72 @@ TABLES: dict[str, dict[str, str]] = {
         "assumes": "what is assumed and is not in the letter",
     }
     | EVIDENCE,
+    "rating_consequences": {
+        "what": "lowest key question, at least one, a named one, or the mean of the three",
+        "difference_lower": "lower bound of a group rated Requires improvement minus one rated Good, fraction",
+        "difference_upper": "upper bound",
+        "sign": "`lower`, `higher` or `not_identified`",
+        "meaning": "what follows, in words",
+    }
+    | _ASSUMES
+    | EVIDENCE,
+    "rating_tests": {
+        "test": "a test that a reader may want to make of Table 1",
+        "group": "group compared; `[z]`: all pairs",
+        "reference": "group that it is compared with; `[z]`: all pairs",
+        "number": "standards in which the group is lower; of a permutation, arrangements as far as the one seen",
+        "of": "standards that differ; arrangements",
+        "p_one_sided": "one-sided p value",
+        "p_two_sided": "two-sided p value",
+        "valid": "`no`",
+        "why": "why the test is not valid",
+    }
+    | EVIDENCE,
+    "rating_lattice": {
+        "group": "care group",
+        "cases": "number of cases assumed",
+        "rating": "rating",
+        "count_low": "least number judged sufficient that gives it",
+        "count_high": "greatest number",
+        "share_low": "least share, fraction",
+        "share_high": "greatest share",
+    }
+    | _ASSUMES
+    | EVIDENCE,
+    "rating_pooled": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "groups": "care groups put together",
+        "cases": "their number, as assumed",
+        "share_low": "least share judged sufficient on the lowest key question, fraction",
+        "share_high": "greatest share; not reached",
+        "ratings": "ratings that they could have together",
+    }
+    | _ASSUMES
+    | EVIDENCE,
+    "rating_envelope": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "group": "care group",
+        "reference": "care group that it is compared with",
+        "n": "its number of cases, as assumed",
+        "n_reference": "that of the reference",
+        "difference_lower": "lower end of the limits over all counts that the two ratings allow, fraction",
+        "difference_upper": "upper end",
+        "level": "confidence level",
+        "sign": "`lower`, `higher` or `not_identified`",
+        "reason": "why there are none; `[z]`: nothing to say",
+    }
+    | _ASSUMES
+    | EVIDENCE,
+    "rating_cases_needed": {
+        "share": "share judged sufficient in the population, assumed",
+        "rating": "its rating",
+        "assurance": "probability wanted that a sample is rated so",
+        "deff": "design effect assumed",
+        "cases_needed": "least number of cases that gives it, and so does every larger one; `inf`: none does",
+        "with_30_cases": "probability with 30 cases, a usual number for one service",
+    }
+    | _ASSUMES
+    | EVIDENCE,
     "ratings": {
         "standard": "assessment, planning, delivery or reviewing",
         "question": "`desistance`, `child_safety`, `others_safety`, or `lowest`: the one that gives the standard its rating",
@@ -309,10 +383,170 @@ TABLES: dict[str, dict[str, str]] = {
         "upper": "upper limit, per cent",
         "level": "confidence level",
         "rating": "the band of the whole per cent, by the recalled bands",
-        "p_inadequate": "probability of the band; not worked out yet, `[x]`",
-        "p_requires_improvement": "as above",
-        "p_good": "as above",
-        "p_outstanding": "as above",
+    }
+    | _BANDS
+    | EVIDENCE,
+    "ratings_by_group": {
+        "group_by": "column of the list that groups its cases",
+        "group": "value of that column",
+        "standard": "assessment, planning, delivery or reviewing",
+        "question": "as in `ratings.csv`",
+        "cases": "cases that the question applies to",
+        "sufficient": "cases judged sufficient",
+        "percentage": "sufficient / cases, per cent",
+        "se": "standard error from services as clusters, per cent",
+        "lower": "lower limit, per cent",
+        "upper": "upper limit, per cent",
+        "level": "confidence level",
+        "rating": "the band of the whole per cent, by the recalled bands",
+    }
+    | _BANDS
+    | EVIDENCE,
+    "ratings_weighted": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "question": "as in `ratings.csv`; `lowest` by the weighted percentage",
+        "group": "care group, or value of the column that groups the cases",
+        "weights": "`weight` (of each case) or `caseload` (of its service, over the cases inspected there)",
+        "cases": "cases that the question applies to",
+        "weighting_effect": "1 plus the squared coefficient of variation of the weights (Kish)",
+        "percentage": "weighted per cent sufficient",
+        "se": "standard error from services as clusters, weights taken as known, per cent",
+        "lower": "lower limit, per cent",
+        "upper": "upper limit, per cent",
+        "level": "confidence level",
+        "rating": "the band of the whole per cent, by the recalled bands",
+        "unweighted_percentage": "the same with each case counted once, as in `ratings.csv`",
+    }
+    | EVIDENCE,
+    "rating_comparisons": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "question": "as in `ratings.csv`; `lowest` is each group's own lowest question",
+        "group": "group compared",
+        "reference": "group that it is compared with",
+        "adjusted_for": "columns that the comparison is adjusted for; `[z]`: none",
+        "risk_difference": "group minus reference in the share judged sufficient, fraction; marginal, by g-computation",
+        "se": "its standard error, by the delta method from Mancl and DeRouen's covariance",
+        "df": "degrees of freedom: services less coefficients",
+        "lower": "lower limit of the difference; exact, services ignored, where `note` says so",
+        "upper": "upper limit of the difference",
+        "level": "confidence level",
+        "odds_ratio": "odds of sufficient in the group over those in the reference",
+        "p_value": "of the log odds ratio, two-sided, Student's t",
+        "p_holm": "the same with Holm's method over the rows whose family is `confirmatory`; `[z]` for others",
+        "odds_ratio_lower": "lower limit of the odds ratio",
+        "odds_ratio_upper": "upper limit of the odds ratio",
+        "log_odds_ratio_se": "standard error of its logarithm",
+        "correlation": "working correlation of two cases of one service; `[z]` with weights",
+        "cases": "cases of the group in the model",
+        "reference_cases": "cases of the reference in the model",
+        "weights": "`none`, `weight` or `caseload`",
+        "family": "`confirmatory` (lowest question, neither adjusted nor weighted) or `exploratory`",
+        "note": "why there is no estimate or another kind of limits; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "rating_ordinal": {
+        "group": "group compared",
+        "reference": "group that it is compared with",
+        "measure": "`relative_effect` (chance that a case of the group meets more standards than one of the reference, half of "
+        "the chance that as many) or `proportional_odds` (odds ratio of meeting more)",
+        "estimate": "the measure",
+        "se": "standard error, leaving out one service at a time; of `proportional_odds`, of the logarithm",
+        "df": "degrees of freedom",
+        "lower": "lower limit",
+        "upper": "upper limit",
+        "level": "confidence level",
+        "cases": "cases of the group of which all four standards are known",
+        "reference_cases": "those of the reference",
+        "median": "median number of standards met in the group",
+        "reference_median": "that of the reference",
+        "note": "why there is no estimate; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "rating_probabilities": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "group": "care group, or value of the column that groups the cases",
+        "question": "`lowest`",
+        "method": "`population` (Beta with the effective number of cases), `population_ignoring_services`, `cluster_bootstrap` "
+        "(whole services drawn again, the lowest question found anew) or `reinspection` (as many cases again)",
+        "cases": "cases of the question that is lowest in the list",
+        "sufficient": "of them judged sufficient",
+        "rating": "rating of the list",
+        "deff": "design effect",
+        "n_effective": "cases / design effect, not above the cases",
+    }
+    | _BANDS
+    | {
+        "empty": "share of replicates in which the group has no judged case; they are in no band",
+        "monte_carlo_error": "largest error of the four from so many replicates",
+        "replicates": "replicates",
+        "note": "why there is no probability; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "rating_lowest": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "group": "care group, or value of the column that groups the cases",
+        "from_question": "question that is lowest in the list",
+        "cases": "its cases",
+        "lowest": "its share judged sufficient, fraction",
+        "mean_lowest": "mean of the lowest share over the replicates",
+        "bias_of_lowest": "that less the lowest of the questions' own means: what taking the lowest adds by chance",
+        "monte_carlo_error": "error of the bias from so many replicates",
+        "replicates": "replicates",
+        "note": "why there is none; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "rating_whole_table": {
+        "ratings": "ratings that must all come out as in the list",
+        "left_out": "ratings left out, since their cases lie in fewer than two services",
+        "probability": "share of replicates in which they do",
+        "monte_carlo_error": "its error from so many replicates",
+        "replicates": "replicates",
+        "note": "why there is none; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "inspector_agreement": {
+        "judgement": "standard or key question that was read twice, or `all`",
+        "pairs": "cases judged by both inspectors",
+        "both_yes": "both sufficient",
+        "first_only": "sufficient to the first alone",
+        "second_only": "sufficient to the second alone",
+        "both_no": "sufficient to neither",
+    }
+    | {
+        f"{name}{end}": f"{meaning}{of}"
+        for name, meaning in {"agreement": "share agreed on", "kappa": "Cohen's kappa", "ac1": "Gwet's AC1"}.items()
+        for end, of in {
+            "": "",
+            "_se": ", standard error from services as clusters",
+            "_lower": ", lower limit",
+            "_upper": ", upper limit",
+        }.items()
+    }
+    | {"level": "confidence level", "note": "why there is none; `[z]`: nothing to say"}
+    | EVIDENCE,
+    "inspector_lowest": {
+        "standard": "assessment, planning, delivery or reviewing",
+        "group": "care group, or value of the column that groups the cases",
+        "rating": "rating of the list",
+        "lowest_now": "share judged sufficient on the lowest question, fraction",
+        "lowest_expected": "mean of it if every case were read again at the observed rates of disagreement",
+        "shift": "that less the share now",
+        "p_same_rating": "probability that the rating stays",
+        "yes_to_no": "share of the first inspector's sufficient that the second found not to be, over all judgements",
+        "no_to_yes": "share of the others that the second found sufficient",
+        "note": "why there is none; `[z]`: nothing to say",
+    }
+    | EVIDENCE,
+    "rating_distribution": {
+        "year": "year of the inspection",
+        "item": "`overall`, or a standard",
+        "rating": "rating",
+        "services": "services with this rating",
+        "of": "services rated in that year",
+        "share": "services / of",
+        "lower": "lower limit (Wilson), as if these services were drawn at random",
+        "upper": "upper limit",
+        "level": "confidence level",
     }
     | EVIDENCE,
     "disclosure": {
@@ -407,7 +641,27 @@ WRITTEN_BY = {
         "prevalence_simulation",
         "population_ratios",
     ),
-    "03_rating_comparisons": ("rating_order", "rating_bounds", "ratings"),
+    "03_rating_comparisons": (
+        "rating_order",
+        "rating_bounds",
+        "rating_consequences",
+        "rating_tests",
+        "rating_lattice",
+        "rating_pooled",
+        "rating_envelope",
+        "rating_cases_needed",
+        "ratings",
+        "ratings_by_group",
+        "ratings_weighted",
+        "rating_comparisons",
+        "rating_ordinal",
+        "rating_probabilities",
+        "rating_lowest",
+        "rating_whole_table",
+        "inspector_agreement",
+        "inspector_lowest",
+        "rating_distribution",
+    ),
     "04_evidence_ledger": ("evidence_ledger",),
 }
 

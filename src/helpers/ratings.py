@@ -20,6 +20,8 @@ STANDARDS = ("assessment", "planning", "delivery", "reviewing")
 QUESTIONS = ("desistance", "child_safety", "others_safety")
 # In place of a question: the lowest of the three, which gives the standard's rating.
 LOWEST = "lowest"
+# The probability of each band, in the tables.
+BAND_COLUMNS = tuple(f"p_{rating.lower().replace(' ', '_')}" for rating in RATINGS.categories)
 Convention = Literal["rounded", "threshold", "integer", "discretion"]
 CONVENTIONS: dict[Convention, str] = {
     "rounded": "the bands apply to the percentage rounded to a whole per cent",
@@ -142,25 +144,24 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     Parameters
     ----------
     shares : DataFrame
-        As from `helpers.shares.of_cases`, treated or not.
+        As from `helpers.disclosure.inspected`, with the probability of each band.
     evidence : str
 
     Returns
     -------
     DataFrame
         One row a standard, key question (or ``lowest``) and care group. `percentage`, `se`, `lower` and `upper` are
-        per cents, as the bands are. The probability of each band is not worked out yet: ``[x]``.
+        per cents, as the bands are.
     """
     rows = shares[shares["share"] == "sufficient"].rename(columns={"base": "cases", "count": "sufficient"})
     for name, fraction in {"percentage": "estimate", "se": "se", "lower": "lower", "upper": "upper"}.items():
         rows[name] = [value if isinstance(value, str) else round(100 * value, 10) for value in rows[fraction]]
-    unknown = {f"p_{rating.lower().replace(' ', '_')}": "[x]" for rating in RATINGS.categories}
-    rows = rows.assign(**unknown, evidence=evidence)
+    rows = rows.assign(evidence=evidence)
     columns = ["standard", "question", "care_group", "cases", "sufficient", "percentage", "se", "lower", "upper", "level"]
     order = {name: place for place, name in enumerate([*STANDARDS, *QUESTIONS, LOWEST, *CARE_GROUPS])}
     keys = ["standard", "question", "care_group"]
     rows = rows.sort_values(keys, key=lambda column: column.map(order), ignore_index=True)
-    return rows[[*columns, "rating", *unknown, "evidence"]]
+    return rows[[*columns, "rating", *BAND_COLUMNS, "evidence"]]
 
 
 def cases_in_words(rows: pd.DataFrame) -> str:

@@ -9,13 +9,15 @@ from helpers import contracts, shares, suppression
 from helpers.disclosure.decisions import EITHER, HIDDEN, Treated, untreated
 from helpers.disclosure.domains import treat_shares
 from helpers.disclosure.strata import treat_fieldwork
-from helpers.parameters import CaseParameters, FieldworkSampling
+from helpers.parameters import CaseParameters, FieldworkSampling, RatingComparisons
+from helpers.ratings import BAND_COLUMNS
 from helpers.suppression import Rules
 
 __all__ = [
     "EITHER",
     "HIDDEN",
     "Treated",
+    "compared",
     "fieldwork",
     "in_words",
     "inspected",
@@ -104,20 +106,50 @@ def fieldwork(parameters: FieldworkSampling) -> tuple[Treated, ForTheTeam]:
     return Treated({name: treated.tables[name] for name in made}, treated.decisions), ForTheTeam(own, how)
 
 
+def compared(parameters: RatingComparisons, treated: Treated, bands: pd.DataFrame) -> Treated:
+    """All that notebook 03 makes of the inspected cases besides their shares, as it may be shown.
+
+    Parameters
+    ----------
+    parameters : RatingComparisons
+    treated : Treated
+        As from `inspected`.
+    bands : DataFrame
+
+    Returns
+    -------
+    Treated
+        The tables of `helpers.case_ratings`; without rows where there are no cases.
+    """
+    # It fits regressions, whose library takes a second to import; a run without cases need not wait for that.
+    from helpers import case_ratings
+    from helpers.disclosure.derived import treat_compared
+
+    checked = parameters.read_cases()
+    if checked is None:
+        return Treated(case_ratings.nothing(), untreated([]))
+    return treat_compared(checked.table, treated.tables["shares"], parameters, bands, rules_in_force(parameters))
+
+
 def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:
     """Every share of the inspected cases, as it may be shown.
 
     Returns
     -------
     Treated
-        ``shares``, and ``groups`` where the parameters have a `group_by`; without rows where there are no cases.
+        ``shares`` with the probability of each band, and ``groups`` where the parameters have a `group_by`; without rows
+        where there are no cases.
     """
     group_by = getattr(parameters, "group_by", None)
     nothing = {"groups": pd.DataFrame(columns=shares.GROUP_COLUMNS)} if group_by is not None else {}
     checked = parameters.read_cases()
     if checked is None:
-        return Treated({"shares": pd.DataFrame(columns=shares.COLUMNS)} | nothing, untreated([]))
+        columns = [*shares.COLUMNS, *BAND_COLUMNS]
+        return Treated({"shares": pd.DataFrame(columns=columns)} | nothing, untreated([]))
+    from helpers.case_ratings import probabilities
+
     found = shares.of_cases(checked.table, confidence, bands)
+    found = found.join(probabilities(found, bands))
     groups = shares.by_group(checked.table, group_by, confidence) if group_by else None
     treated = treat_shares(checked.table, found, rules_in_force(parameters), group_by or "", groups)
     return Treated(nothing | treated.tables, treated.decisions)

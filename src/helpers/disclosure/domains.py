@@ -6,15 +6,15 @@ import pandas as pd
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
 from helpers.disclosure.groups import GROUPED, treat_groups
 from helpers.disclosure.rates import LIMITS, NO_ERROR, may_show_count, treat_rates
-from helpers.ratings import CARE_GROUPS, LOWEST
+from helpers.ratings import BAND_COLUMNS, CARE_GROUPS, LOWEST
 from helpers.shares import IN_CARE, PROTECTION, known_of
 from helpers.suppression import Cells, Rules
 
 # What is written of a share besides its counts: a hidden count hides all of them.
-_RATES = ("estimate", "se", "deff", "lower", "upper", "rating", "method")
+_RATES = ("estimate", "se", "deff", "lower", "upper", "rating", "method", *BAND_COLUMNS)
 # The columns that the counts and rates of a share fill: base, count, rates.
 _COLUMNS = {
-    "ratings": (("cases",), ("sufficient",), ("percentage", "se", "lower", "upper", "rating")),
+    "ratings": (("cases",), ("sufficient",), ("percentage", "se", "lower", "upper", "rating", *BAND_COLUMNS)),
     "prevalence_estimates": (
         ("n",),
         ("count_low", "count_high"),
@@ -123,10 +123,11 @@ def _treat_share(row: dict, named: pd.DataFrame, log: Log) -> dict[str, object]:
     treated = row | {"base": base, "count": count}
     if HIDDEN in (base, count):
         return treated | dict.fromkeys(_RATES, log.hide(table, label, rates, RESTS))
-    treated |= treat_rates(row, base, count, log.rules)
+    treated |= treat_rates(row, base, count, log.rules) | {name: round(row[name], 3) for name in BAND_COLUMNS if name in row}
     if row["method"] == "korn_graubard":
         # With an error of 0 the limits depend on the true number of cases alone and would give it away.
-        treated |= dict.fromkeys(LIMITS, log.hide(table, label, [name for name in rates if name in LIMITS], NO_ERROR))
+        of_number = (*LIMITS, *BAND_COLUMNS)
+        treated |= dict.fromkeys(of_number, log.hide(table, label, [name for name in rates if name in of_number], NO_ERROR))
     return treated
 
 
