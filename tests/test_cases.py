@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from helpers import cases, paths, published
+from helpers.cases.contracts import SERVICE_STANDARDS
 from helpers.errors import InputError
 from helpers.ratings import CARE_GROUPS, STANDARDS
 from tests import made_up_cases as made
@@ -779,6 +780,9 @@ def test_the_dictionary_describes_every_column_once_and_in_full():
         *(("frame", name) for name in ("case_id", "home_area", "supervising_area")),
         *(("cases", name) for name in ("case_id", "yot", "care_group")),
         *(("judgements", name) for name in ("case_id", "status")),
+        *(("ratings", name) for name in ("service", "date", "framework")),
+        *(("ratings", name) for name in SERVICE_STANDARDS if name != "resettlement"),
+        *(("ratings", name) for name in ("score", "overall")),
     ]
     assert words.loc[words["column"].eq("any other"), "contract"].tolist() == ["frame", "judgements"]
     assert set(QUESTIONS) | set(STANDARDS) <= set(words["column"])

@@ -371,6 +371,19 @@ TABLES: dict[str, dict[str, str]] = {
     }
     | _ASSUMES
     | EVIDENCE,
+    "rating_power": {
+        "group": "care group",
+        "reference": "care group that it is compared with",
+        "reference_share": "share judged sufficient in the reference, assumed",
+        "share": "share in the group, assumed",
+        "reference_cases": "number of cases of the reference, as assumed",
+        "cases": "that of the group",
+        "deff": "design effect assumed",
+        "level": "confidence level; the test is two-sided",
+        "power": "chance that the test finds a difference",
+    }
+    | _ASSUMES
+    | EVIDENCE,
     "ratings": {
         "standard": "assessment, planning, delivery or reviewing",
         "question": "`desistance`, `child_safety`, `others_safety`, or `lowest`: the one that gives the standard its rating",
@@ -650,6 +663,7 @@ WRITTEN_BY = {
         "rating_pooled",
         "rating_envelope",
         "rating_cases_needed",
+        "rating_power",
         "ratings",
         "ratings_by_group",
         "ratings_weighted",

@@ -95,9 +95,9 @@ def _estimates_in_words(rows: pd.DataFrame) -> str:
     return f"{known['all']:.0%} of the eligible cases are judged yes ({rows['outcome'].iloc[0]}){arms}"
 
 
-def difference_bounds(bounds: pd.DataFrame) -> Figure:
-    """Bounds on the difference of the percentages behind two ratings, one panel a pair of groups."""
-    rows = bounds[bounds["convention"] == "rounded"]
+def difference_bounds(bounds: pd.DataFrame, reading: str = "rounded") -> Figure:
+    """Bounds on the difference of the percentages behind two ratings under one reading, one panel a pair of groups."""
+    rows = bounds[bounds["convention"] == reading]
     pairs = rows[["group", "reference"]].drop_duplicates().itertuples(index=False)
     standards = rows["standard"].unique()[::-1]
     panels = list(pairs)

@@ -501,6 +501,10 @@ class RatingComparisons(CaseParameters):
     discretion: Annotated[
         float, Field(ge=0, le=50, description="points within which a panel may move a rating; 0: bands as they are")
     ] = 0
+    sizes: Annotated[
+        list[Annotated[int, Field(ge=0, le=10_000_000)]],
+        Field(min_length=3, max_length=3, description="assumed cases of Table 1: not in care, in care inside, in care outside"),
+    ] = [927, 206, 120]
     inspection_ratings: Annotated[
         str,
         Field(
@@ -512,6 +516,25 @@ class RatingComparisons(CaseParameters):
     confidence: Annotated[Confidence, Field(description="confidence level of intervals")] = 0.95
     replicates: Annotated[int, Field(ge=100, le=1_000_000, description="replicates of each bootstrap and simulation")] = 10_000
     seed: Annotated[int, Field(ge=0, lt=2**63, description="seed of the replicates")] = 2021
+
+    @property
+    def discretion_points(self) -> float:
+        """Points within which a panel may move a rating: as given, or those recalled."""
+        return self.discretion or published.discretion_points()
+
+    @property
+    def reading(self) -> ratings.Convention:
+        """Which reading of the bands the page speaks of first."""
+        return "discretion" if self.discretion else "rounded"
+
+    def own_figures(self) -> list[str]:
+        """Numbers of cases other than those that we assume."""
+        return ["sizes"] if self.sizes != type(self).model_fields["sizes"].default else []
+
+    @property
+    def sizes_evidence(self) -> str:
+        """What rests on the numbers of cases is supplied where these are the user's own."""
+        return "supplied" if self.own_figures() else published.EVIDENCE
 
     @property
     def care_reference(self) -> str:

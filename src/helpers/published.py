@@ -113,3 +113,23 @@ def rating_bands() -> pd.DataFrame:
     """The rating bands in whole per cents (recalled, not in the letter), from Inadequate upwards."""
     bands = read("rating-bands")
     return bands.astype({"lowest_per_cent": int, "highest_per_cent": int})
+
+
+def rating_frameworks() -> pd.DataFrame:
+    """The standards of each framework of inspections (recalled), a row each, in the order of a report.
+
+    Returns
+    -------
+    DataFrame
+        framework, standard, domain, title, counts_towards_overall (boolean), first_year, last_year (of inspections), mark,
+        note.
+    """
+    table = read("rating-frameworks")
+    table["counts_towards_overall"] = table["counts_towards_overall"].eq("yes")
+    return table.astype({"first_year": int, "last_year": int})
+
+
+def discretion_points() -> float:
+    """Points within which a panel may move a rating, as recalled."""
+    rules = read("rating-rules").set_index("rule")["value"]
+    return float(rules["discretion_points"])

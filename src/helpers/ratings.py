@@ -27,7 +27,7 @@ CONVENTIONS: dict[Convention, str] = {
     "rounded": "the bands apply to the percentage rounded to a whole per cent",
     "threshold": "the bands apply to the percentage before rounding",
     "integer": "the difference is taken between the whole per cents that would be printed",
-    "discretion": "as rounded, and a panel may move a rating within 5 points of a boundary",
+    "discretion": "as rounded, and a panel may move a rating within some points of a boundary",
 }
 ASSUMED_RULE = "recalled bands and lowest key question, applied to the cases of all services together (not in the letter)"
 
@@ -164,29 +164,12 @@ def of_shares(shares: pd.DataFrame, evidence: str) -> pd.DataFrame:
     return rows[[*columns, "rating", *BAND_COLUMNS, "evidence"]]
 
 
-def cases_in_words(rows: pd.DataFrame) -> str:
-    """What a list of the user's own shows, as a line of the answer; empty where the cases are not the user's own.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        As from `of_shares`, treated or not.
-    """
-    if set(rows["evidence"]) != {"supplied"}:
-        return ""
-    lowest = rows[rows["question"] == LOWEST]
-    known = lowest[lowest["rating"].isin(list(RATINGS.categories))]
-    found = [
-        f"{GROUP_NAMES[group]}: {', '.join(f'{row.standard} {row.rating}' for row in part.itertuples())}"
-        for group, part in known.groupby("care_group", sort=False)
-    ]
-    rest = f" {len(lowest) - len(known)} of {len(lowest)} ratings cannot be shown." if len(known) < len(lowest) else ""
-    listed = f" By the recalled rule your list is rated as follows: {'; '.join(found)}." if found else ""
-    return f"\n-{listed}{rest} *Evidence: supplied.*"
-
-
 def bounds(
-    cells: pd.DataFrame, compared: Sequence[tuple[str, str]], bands: pd.DataFrame, conventions: Iterable[Convention] = CONVENTIONS
+    cells: pd.DataFrame,
+    compared: Sequence[tuple[str, str]],
+    bands: pd.DataFrame,
+    conventions: Iterable[Convention] = CONVENTIONS,
+    discretion_points: float = 5,
 ) -> pd.DataFrame:
     """Sharp bounds on differences, ratios and odds ratios of the percentages behind two ratings.
 
@@ -201,6 +184,8 @@ def bounds(
     bands : DataFrame
         As in `band_limits`.
     conventions : iterable of str
+    discretion_points : float
+        As in `band_limits`.
 
     Returns
     -------
@@ -211,14 +196,14 @@ def bounds(
     wide = cells.pivot(index="standard", columns="care_group", values="rating")
     rows = []
     for convention in conventions:
-        limits = band_limits(bands, convention)
+        limits = band_limits(bands, convention, discretion_points)
         for group, reference in compared:
             for standard in cells["standard"].unique():
                 row = {"standard": standard, "group": group, "reference": reference, "convention": convention}
                 rows.append(row | _bounds_of_pair(limits, *wide.loc[standard, [group, reference]], convention))
-    assumes = f"{ASSUMED_RULE}; "
     table = pd.DataFrame(rows)
-    return table.assign(assumes=assumes + table["convention"].map(CONVENTIONS), evidence=_one_evidence(cells))
+    said = CONVENTIONS | {"discretion": CONVENTIONS["discretion"].replace("some points", f"{discretion_points:g} points")}
+    return table.assign(assumes=f"{ASSUMED_RULE}; " + table["convention"].map(said), evidence=_one_evidence(cells))
 
 
 def _bounds_of_pair(limits: pd.DataFrame, group: str, reference: str, convention: Convention) -> dict[str, float | str]:

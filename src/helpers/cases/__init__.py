@@ -1,4 +1,4 @@
-"""Read a case-level file - a sampling frame, inspected cases, or the judgements of a fieldwork - and check it whole.
+"""Read a sampling frame, inspected cases, the judgements of a fieldwork, or inspection ratings, and check the file whole.
 
 Reading never writes: no copy, no cache on disk. What stands in a case - identifier, name, free text - never stands in
 a message or a note.
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.cases import columns as tidy
+from helpers.cases import inspections
 from helpers.cases.columns import Coded
 from helpers.cases.contracts import (
     CONTRACTS,
@@ -32,7 +33,18 @@ from helpers.cases.refusals import Refused, Violation, counted, listed, rows_nam
 from helpers.cases.rules import grouping_violations, header_violations, printable, value_violations
 from helpers.datapackage import shown
 
-__all__ = ["Checked", "Contract", "Refused", "Violation", "check_covariates", "check_grouping", "dictionary", "read", "template"]
+__all__ = [
+    "Checked",
+    "Contract",
+    "Refused",
+    "Violation",
+    "check_covariates",
+    "check_grouping",
+    "dictionary",
+    "read",
+    "summary",
+    "template",
+]
 
 KEPT_RESULTS = 4
 EXTRA_NAMED = 8
@@ -58,8 +70,9 @@ def read(path: str | Path, contract: Contract, group_by: str = "", covariates: S
     ----------
     path : str or Path
         File that ends in .csv (UTF-8), .xlsx or .parquet, with column names in row 1.
-    contract : {"frame", "cases", "judgements"}
-        Sampling frame, inspected cases, or the returns from a fieldwork; `dictionary` lists their columns.
+    contract : {"frame", "cases", "judgements", "ratings"}
+        Sampling frame, inspected cases, the returns from a fieldwork, or inspection ratings of services; `dictionary` lists
+        their columns.
     group_by : str
         Column by whose values inspected cases will be grouped: care_group, year, or one that the contract does not name,
         which is then read as well, as a category.
@@ -91,6 +104,11 @@ def read(path: str | Path, contract: Contract, group_by: str = "", covariates: S
         # Made anew: the errors that led to this one may quote a case.
         refusal = Refused(error.file, error.violations)
     raise refusal
+
+
+def summary(table: pd.DataFrame, contract: Contract) -> str:
+    """What a table that keeps its contract holds, in one line."""
+    return inspections.summary(table) if contract == "ratings" else f"{len(table):,} cases"
 
 
 def _read(path: Path, contract: Contract, group_by: str, covariates: tuple[str, ...]) -> Checked:
@@ -153,6 +171,8 @@ def _check(file: CaseFile, contract: Contract, name: str, group_by: str, covaria
     violations += value_violations(data, contract, rows) + grouping_violations(groups)
     if violations:
         raise Refused(name, violations)
+    if contract == "ratings":
+        notes += inspections.overwritten(data)
     if contract == "frame":
         _note_scope(data["home_area"], data["supervising_area"], notes)
     table = _typed(data, wanted).assign(
@@ -242,6 +262,7 @@ _TIDY: dict[str, Callable[[str, Coded, list[str]], Coded]] = {
     "date": tidy.tidy_dates,
     "whole": tidy.tidy_whole,
     "year": tidy.tidy_years,
+    "rating": tidy.tidy_ratings,
 }
 
 
@@ -266,6 +287,8 @@ def _typed(data: Mapping[str, Any], wanted: Mapping[str, Column]) -> pd.DataFram
             done[name] = _as_category(column, names)
         elif kind == "choice":
             done[name] = _as_category(column, wanted[name].choices)
+        elif kind == "rating":
+            done[name] = _as_category(column, wanted[name].choices).as_ordered()
         elif kind == "year":
             done[name] = _as_category(column, sorted(column.values))
         elif kind == "yes_no":

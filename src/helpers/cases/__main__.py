@@ -10,6 +10,7 @@ TEMPLATES = {
     "inspected_cases.csv": lambda: template("cases"),
     "inspected_cases_by_standard.csv": lambda: template("cases", "the standards"),
     "judgements.csv": lambda: template("judgements"),
+    "inspection_ratings.csv": lambda: template("ratings"),
     "data_dictionary.csv": dictionary,
 }
 

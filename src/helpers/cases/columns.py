@@ -193,6 +193,16 @@ def numbers(values: Sequence[str]) -> np.ndarray:
     return pc.cast(pc.if_else(written, text, "nan"), pa.float64()).to_numpy(zero_copy_only=False)
 
 
+def tidy_ratings(name: str, column: Coded, notes: list[str]) -> Coded:
+    """Write each of the four ratings with its own capitals and spaces; what is none stays as it is."""
+    known = {"".join(rating.split()).casefold(): rating for rating in published.RATINGS.categories}
+    plain = [known.get("".join(value.split()).casefold(), value) for value in column.values]
+    others = column.differing(plain)
+    if others:
+        notes.append(f"{counted(others, 'value')} of {name} written with other capitals or spaces are read as ratings.")
+    return column.rewritten(plain)
+
+
 def tidy_years(name: str, column: Coded, notes: list[str]) -> Coded:
     """Write financial years as 2018/19; what is no year stays as it is."""
     plain = [year(value) or value for value in column.values]

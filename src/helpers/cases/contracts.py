@@ -1,4 +1,4 @@
-"""The columns of the three case-level contracts; the checks, the data dictionary and the templates all come from here."""
+"""The columns of the contracts, three of cases and one of services: checks, data dictionary and templates come from here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,6 +9,7 @@ import pandas as pd
 from helpers.cases import columns as tidy
 from helpers.cases.refusals import listed
 from helpers.errors import InputError, did_you_mean
+from helpers.published import RATINGS
 from helpers.ratings import CARE_GROUPS, QUESTIONS, STANDARDS
 
 KEY_QUESTIONS = tuple(f"{standard}_{question}" for standard in STANDARDS for question in QUESTIONS)
@@ -18,8 +19,8 @@ SECOND = {f"{name}_second": name for name in (*STANDARDS, *KEY_QUESTIONS)}
 INSPECTED, REPLACED = "inspected", "replaced"
 LOST = ("refused", "file_unusable", "found_ineligible")
 STATUSES = (INSPECTED, *LOST, REPLACED)
-Contract = Literal["frame", "cases", "judgements"]
-Kind = Literal["id", "name", "choice", "yes_no", "date", "whole", "number", "year"]
+Contract = Literal["frame", "cases", "judgements", "ratings"]
+Kind = Literal["id", "name", "choice", "yes_no", "date", "whole", "number", "year", "rating"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,24 @@ _CASE_ID = Column(
 )
 _AREAS = ("Area A", "Area B", "Area B")
 _JUDGED = ("yes", "no", "")
+# The standards of data/reference/rating_frameworks.csv; all but the last count towards the overall rating.
+SERVICE_STANDARDS = {
+    "governance": "governance and leadership",
+    "staff": "staff",
+    "partnerships": "partnerships and services",
+    "information": "information and facilities",
+    "court_assessment": "assessment in court disposals",
+    "court_planning": "planning in court disposals",
+    "court_delivery": "implementation and delivery in court disposals",
+    "court_reviewing": "reviewing in court disposals",
+    "out_of_court_assessment": "assessment in out-of-court disposals",
+    "out_of_court_planning": "planning in out-of-court disposals",
+    "out_of_court_delivery": "implementation and delivery in out-of-court disposals",
+    "out_of_court_joint_working": "joint working (2021: policy and provision) in out-of-court disposals",
+    "resettlement": "resettlement policy and provision, which does not count towards the overall rating",
+}
+_RATINGS = tuple(RATINGS.categories)
+_RATED = ("Good", "Requires improvement", "Outstanding")
 _QUESTION_WORDS = {
     "desistance": "to support desistance",
     "child_safety": "to keep the child safe",
@@ -140,6 +159,68 @@ CONTRACTS: dict[Contract, tuple[Column, ...]] = {
         ),
         Column("assessor", "id", "identifier of who judged the case", ("ASSESSOR-1", "ASSESSOR-2", "ASSESSOR-1")),
     ),
+    "ratings": (
+        Column(
+            "service",
+            "name",
+            "youth justice service that was inspected",
+            ("Service A", "Service B", "Service C"),
+            required=True,
+            filled=True,
+            besides="one row for a service and date",
+        ),
+        Column(
+            "date",
+            "date",
+            "day of the inspection or of its report",
+            ("2019-11-05", "2021-06-30", "2023-02-14"),
+            required=True,
+            filled=True,
+            besides="within the years of its framework",
+        ),
+        Column(
+            "framework",
+            "choice",
+            "framework of the inspection, by the year from which it is used",
+            ("2018", "2021", "2021"),
+            required=True,
+            filled=True,
+            choices=("2018", "2021"),
+        ),
+        *(
+            Column(name, "rating", f"rating of {words}", _RATED, required=True, filled=True, choices=_RATINGS)
+            for name, words in SERVICE_STANDARDS.items()
+            if name != "resettlement"
+        ),
+        Column(
+            "resettlement",
+            "rating",
+            f"rating of {SERVICE_STANDARDS['resettlement']}; blank: not rated",
+            ("", "Good", ""),
+            choices=_RATINGS,
+            besides="blank in the framework 2018",
+        ),
+        Column(
+            "score",
+            "whole",
+            "sum of the twelve standards that count",
+            ("24", "12", "36"),
+            required=True,
+            filled=True,
+            high=36,
+            besides="the sum of the standards, from 0 for Inadequate to 3 for Outstanding",
+        ),
+        Column(
+            "overall",
+            "rating",
+            "overall rating of the service",
+            _RATED,
+            required=True,
+            filled=True,
+            choices=_RATINGS,
+            besides="that of the band of the score: 0-6, 7-18, 19-30 or 31-36",
+        ),
+    ),
 }
 # The contracts in which any other column of yes and no is an outcome, and an example of one.
 OUTCOMES: dict[Contract, Column] = {
@@ -165,6 +246,7 @@ _TYPES: dict[Kind, str] = {
     "whole": "whole number",
     "number": "number",
     "year": "year",
+    "rating": "category",
 }
 
 
@@ -221,6 +303,7 @@ def allowed(column: Column) -> str:
         "whole": f"a whole number {_range(column)}",
         "number": "a number above 0",
         "year": f"a year like 2019, or two that follow each other like 2018/19, {years}",
+        "rating": f"{listed(column.choices, 'or')}, in any capitals",
     }[column.kind]
 
 
@@ -260,7 +343,7 @@ def template(contract: Contract, judgements: Literal["the key questions", "the s
 
     Parameters
     ----------
-    contract : {"frame", "cases", "judgements"}
+    contract : {"frame", "cases", "judgements", "ratings"}
     judgements : {"the key questions", "the standards"}
         Which of the two sets of judgements inspected cases have.
 

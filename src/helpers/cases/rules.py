@@ -1,8 +1,8 @@
-"""The rules of the three case-level contracts, checked by pandera, and how to say which rows break them."""
+"""The rules of the contracts, checked by pandera, and how to say which rows break them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helpers.cases import columns as tidy
+from helpers.cases import inspections
 from helpers.cases.columns import Coded
 from helpers.cases.contracts import (
     CONTRACTS,
@@ -28,6 +29,7 @@ from helpers.cases.contracts import (
     allowed,
 )
 from helpers.cases.refusals import Violation, listed, rows_named
+from helpers.cases.rule import Rule, each
 from helpers.ratings import STANDARDS
 
 VALUES_SHOWN = 3
@@ -89,6 +91,8 @@ def header_violations(
         if name not in header:
             text = f"column {printable(name)}, of {asked}, is missing{_meant(name, header)}"
             violations.append(Violation("column", name, (), text))
+    if contract == "ratings":
+        return violations + inspections.repeated_standards(header)
     if contract != "cases":
         return violations
     return violations + _judgement_violations(header, extra) + _second_violations(header)
@@ -183,7 +187,7 @@ def value_violations(data: Mapping[str, Any], contract: Contract, rows: np.ndarr
     ----------
     data : mapping of str to Arrow array or Coded
         Columns of the contract, then outcomes; blanks missing.
-    contract : {"frame", "cases", "judgements"}
+    contract : {"frame", "cases", "judgements", "ratings"}
     rows : array of int
         Row of the file in which each case stands.
     """
@@ -207,17 +211,8 @@ def value_violations(data: Mapping[str, Any], contract: Contract, rows: np.ndarr
             where = np.unique(failures.loc[mine, "index"].to_numpy(dtype=np.int64))
             if len(where):
                 found += rule.told(column, where, rows, data)
-    return found
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule for a column: how to check it, and how to say which rows break it."""
-
-    name: str
-    holds: Callable[[Any], pd.Series]
-    told: Callable[[Column, np.ndarray, np.ndarray, Mapping[str, Any]], list[Violation]]
-    across: bool = False
+    # Inspection ratings are told row by row, so in the order of the rows.
+    return sorted(found, key=lambda violation: violation.rows[0]) if contract == "ratings" else found
 
 
 def _says(name: str, must: str, but: str = "it is not in") -> Callable[..., list[Violation]]:
@@ -230,18 +225,10 @@ def _says(name: str, must: str, but: str = "it is not in") -> Callable[..., list
     return told
 
 
-def _each(good: Callable[[Sequence[str]], Iterable[bool]], blank: bool = True) -> Callable[[pd.Series], pd.Series]:
-    """Check the categories, not the rows; code -1, a blank one, is the last place."""
-
-    def holds(column: pd.Series) -> pd.Series:
-        verdicts = np.asarray([*good(column.cat.categories.tolist()), blank], dtype=bool)
-        return pd.Series(verdicts[column.cat.codes.to_numpy()], index=column.index)
-
-    return holds
-
-
 def rules(column: Column) -> list[Rule]:
     """The rules that the values of a column keep."""
+    if column in CONTRACTS["ratings"]:
+        return inspections.rules(column)
     filled = _says("filled", "be filled", "it is blank in")
     done = [Rule("filled", lambda values: values.notna(), filled)] if column.filled else []
     return done + _RULES[column.kind](column) + _ACROSS.get(column.name, [])
@@ -254,12 +241,12 @@ def _rules_of_id(column: Column) -> list[Rule]:
 
 
 def _rules_of_choice(column: Column) -> list[Rule]:
-    return [Rule("allowed", _each(lambda values: [value in column.choices for value in values]), _told_values)]
+    return [Rule("allowed", each(lambda values: [value in column.choices for value in values]), _told_values)]
 
 
 def _rules_of_date(column: Column) -> list[Rule]:
     must = f"be {allowed(column)}"
-    return [Rule("date", _each(lambda values: [tidy.iso_date(value) is not None for value in values]), _says("date", must))]
+    return [Rule("date", each(lambda values: [tidy.iso_date(value) is not None for value in values]), _says("date", must))]
 
 
 def _rules_of_whole(column: Column) -> list[Rule]:
@@ -267,7 +254,7 @@ def _rules_of_whole(column: Column) -> list[Rule]:
         read = [tidy.whole(value) for value in values]
         return [number is not None and column.low <= number <= column.high for number in read]
 
-    return [Rule("whole number", _each(good), _says("whole number", f"be {allowed(column)}"))]
+    return [Rule("whole number", each(good), _says("whole number", f"be {allowed(column)}"))]
 
 
 def _rules_of_number(column: Column) -> list[Rule]:
@@ -275,11 +262,11 @@ def _rules_of_number(column: Column) -> list[Rule]:
         read = tidy.numbers(values)
         return np.isfinite(read) & (read > 0)
 
-    return [Rule("number", _each(good), _says("number", f"be {allowed(column)}"))]
+    return [Rule("number", each(good), _says("number", f"be {allowed(column)}"))]
 
 
 def _rules_of_year(column: Column) -> list[Rule]:
-    good = _each(lambda values: [tidy.year(value) is not None for value in values])
+    good = each(lambda values: [tidy.year(value) is not None for value in values])
     return [Rule("year", good, _says("year", f"be {allowed(column)}"))]
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "inspected",
     "rules_in_force",
     "statement",
+    "together",
     "treat_fieldwork",
     "treat_shares",
     "untreated",
@@ -129,6 +130,12 @@ def compared(parameters: RatingComparisons, treated: Treated, bands: pd.DataFram
     if checked is None:
         return Treated(case_ratings.nothing(), untreated([]))
     return treat_compared(checked.table, treated.tables["shares"], parameters, bands, rules_in_force(parameters))
+
+
+def together(*parts: Treated) -> Treated:
+    """The tables and decisions of several treatments."""
+    tables = {name: table for part in parts for name, table in part.tables.items()}
+    return Treated(tables, pd.concat([part.decisions for part in parts], ignore_index=True))
 
 
 def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame) -> Treated:

@@ -66,16 +66,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     check = commands.add_parser(
         "check",
-        help="check a case list of your own against its contract, without running anything",
-        description="Check a case list against its contract. It is read and nothing is written.",
+        help="check a list of your own against its contract, without running anything",
+        description="Check a list of cases or of inspection ratings against its contract. It is read and nothing is written.",
         epilog="Templates and a data dictionary are in data/templates/. Exit codes: 0 the list is good; 2 it is not, and why.",
     )
     check.add_argument("file", metavar="FILE", help="CSV, XLSX or Parquet")
     check.add_argument(
         "--contract",
         required=True,
-        choices=["frame", "cases", "judgements"],
-        help="frame: to draw from; cases: inspected cases; judgements: returns from a fieldwork",
+        choices=["frame", "cases", "judgements", "ratings"],
+        help="frame: to draw from; cases: inspected cases; judgements: returns from a fieldwork; "
+        "ratings: inspection ratings of services",
     )
     verify = commands.add_parser(
         "verify",
@@ -153,9 +154,8 @@ def _check(chosen: argparse.Namespace) -> int:
         for violation in refusal.violations:
             _end(chosen, f"{chosen.file}: {violation.text}", 2)
         return 2
-    progress.say(
-        "\n".join([f"{chosen.file}: good, {len(checked.table):,} cases", *(f"  note: {note}" for note in checked.notes)])
-    )
+    said = cases.summary(checked.table, chosen.contract)
+    progress.say("\n".join([f"{chosen.file}: good, {said}", *(f"  note: {note}" for note in checked.notes)]))
     return 0
 
 

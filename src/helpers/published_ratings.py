@@ -1,0 +1,103 @@
+"""The tables of notebook 03 that rest on Table 1 of the letter alone."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from helpers import band_probability, contracts, published, ratings, table_one
+from helpers.parameters import RatingComparisons
+from helpers.ratings import ASSUMED_RULE, CARE_GROUPS
+
+# Shares from just inside the band of Good to its middle, and how many cases make sure of it.
+_SHARES = (0.66, 0.67, 0.68, 0.70, 0.72, 0.75)
+_ASSURANCE = 0.95
+_USUAL_CASES = 30
+_DEFFS = (1.0, 1.5, 2.0)
+_SIZES_ASSUMED = "numbers of cases assumed, since none is published"
+
+
+def tables(parameters: RatingComparisons) -> dict[str, pd.DataFrame]:
+    """Every table of notebook 03 that needs no case, by name."""
+    p, cells, bands = parameters, published.table_1(), published.rating_bands()
+    compared = ratings.pairs(CARE_GROUPS, p.care_reference, p.family)
+    sizes = dict(zip(CARE_GROUPS, p.sizes, strict=True))
+    made = {
+        "rating_order": ratings.compare_order(cells, compared),
+        "rating_bounds": ratings.bounds(cells, compared, bands, discretion_points=p.discretion_points),
+        "rating_consequences": _consequences(bands),
+        "rating_tests": table_one.tests_that_do_not_hold(cells, compared).assign(evidence=published.EVIDENCE),
+        "rating_lattice": _lattice(sizes, bands, p.sizes_evidence),
+        "rating_pooled": _pooled(cells, bands, sizes, p.sizes_evidence),
+        "rating_envelope": table_one.sampling_envelope(cells, compared, bands, sizes, p.confidence).assign(
+            evidence=p.sizes_evidence
+        ),
+        "rating_cases_needed": _cases_needed(bands),
+        "rating_power": _power(sizes, p.confidence, p.sizes_evidence),
+    }
+    return {name: table[contracts.columns(name)] for name, table in made.items()}
+
+
+def distribution(parameters: RatingComparisons) -> pd.DataFrame:
+    """``rating_distribution.csv``: the ratings of services that the parameters name, by year; no row without any."""
+    if not parameters.inspection_ratings:
+        return pd.DataFrame(columns=contracts.columns("rating_distribution"))
+    from helpers import cases, inspection_ratings
+
+    table = cases.read(parameters.inspection_ratings, "ratings").table
+    found = inspection_ratings.distribution(table, parameters.confidence).assign(evidence="supplied")
+    return found[contracts.columns("rating_distribution")]
+
+
+def _consequences(bands: pd.DataFrame) -> pd.DataFrame:
+    table = table_one.consequences(bands)
+    fractions = {name: table[name] / 100 for name in ("difference_lower", "difference_upper")}
+    return table.assign(**fractions, evidence=published.EVIDENCE)
+
+
+def _lattice(sizes: Mapping[str, int], bands: pd.DataFrame, evidence: str) -> pd.DataFrame:
+    parts = [table_one.lattice(cases, bands).assign(group=group, cases=cases) for group, cases in sizes.items()]
+    table = pd.concat(parts, ignore_index=True)
+    return table.assign(assumes=f"{ASSUMED_RULE}; {_SIZES_ASSUMED}", evidence=evidence)
+
+
+def _pooled(cells: pd.DataFrame, bands: pd.DataFrame, sizes: Mapping[str, int], evidence: str) -> pd.DataFrame:
+    """All cases, and those in care with their split left open."""
+    outside, *in_care = CARE_GROUPS
+    blocks = {outside: sizes[outside], tuple(in_care): sum(sizes[group] for group in in_care)}
+    table = table_one.pooled(cells, bands, blocks)
+    return table.assign(share_low=table["per_cent_low"] / 100, share_high=table["per_cent_high"] / 100, evidence=evidence)
+
+
+def _cases_needed(bands: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for deff in _DEFFS:
+        for share in _SHARES:
+            row = {"share": share, "rating": "Good", "assurance": _ASSURANCE, "deff": deff}
+            row["cases_needed"] = band_probability.cases_needed(share, "Good", _ASSURANCE, bands, deff)
+            row["with_30_cases"] = band_probability.of_share(share, _USUAL_CASES, bands)["Good"]
+            rows.append(row)
+    assumes = "recalled bands; the share of the population is known; a sample drawn at random, with the design effect given"
+    return pd.DataFrame(rows).assign(assumes=assumes, evidence=published.EVIDENCE)
+
+
+def _power(sizes: Mapping[str, int], confidence: float, evidence: str) -> pd.DataFrame:
+    """Chance of finding a difference of ten points below 70%, and of eight below 68%, with the sizes assumed."""
+    rows = []
+    for group, reference in ratings.pairs(CARE_GROUPS, CARE_GROUPS[0], "all_pairs"):
+        for share, other in ((0.70, 0.60), (0.68, 0.60)):
+            for deff in _DEFFS:
+                n = {"reference_cases": sizes[reference], "cases": sizes[group]}
+                chance = band_probability.power_two_shares(share, other, *n.values(), deff, confidence)
+                rows.append(
+                    {
+                        "group": group,
+                        "reference": reference,
+                        "reference_share": share,
+                        "share": other,
+                        **n,
+                        "deff": deff,
+                        "power": chance,
+                    }
+                )
+    assumes = f"{_SIZES_ASSUMED}; groups independent, which cases of one service are not; normal approximation"
+    return pd.DataFrame(rows).assign(level=confidence, assumes=assumes, evidence=evidence)

@@ -1,0 +1,99 @@
+"""Sentences about comparisons between groups of cases, made from the tables."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from helpers.published import RATINGS
+from helpers.ratings import GROUP_NAMES, LOWEST
+
+
+METHODS = {
+    "population": "share of the population",
+    "population_ignoring_services": "share of the population, services ignored",
+    "cluster_bootstrap": "services drawn again",
+    "reinspection": "another inspection of as many cases",
+}
+
+
+def group_name(group: str) -> str:
+    """What a group is called on a page."""
+    return GROUP_NAMES.get(group, f"“{group}”")
+
+
+def holm_in_words(rows: pd.DataFrame, threshold: float = 0.05) -> str:
+    """How many of the tests of a family stay below 5% when all of them are allowed for.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        The confirmatory rows of ``rating_comparisons.csv``, treated or not.
+    threshold : float
+    """
+    chances = pd.to_numeric(rows["p_holm"], errors="coerce")
+    tested = int(chances.notna().sum())
+    if not tested:
+        return "No difference between the groups can be tested"
+    found = rows[chances < threshold]
+    named = _listed(f"{row.standard}, {group_name(row.group)} against {group_name(row.reference)}" for row in found.itertuples())
+    rest = f": {named}" if len(found) else ""
+    untested = f" ({len(rows) - tested} could not be tested)" if tested < len(rows) else ""
+    return f"{len(found)} of {len(rows)} differences{untested} have p below {100 * threshold:g}% after Holm's method{rest}"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return "; ".join(parts)
+
+
+def cases_in_words(rows: pd.DataFrame, comparisons: pd.DataFrame) -> str:
+    """What a list of the user's own shows, as a line of the answer; empty where the cases are not the user's own.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As from `helpers.ratings.of_shares`, treated or not.
+    comparisons : DataFrame
+        ``rating_comparisons.csv``, treated or not.
+    """
+    if set(rows["evidence"]) != {"supplied"}:
+        return ""
+    lowest = rows[rows["question"] == LOWEST]
+    known = lowest[lowest["rating"].isin(list(RATINGS.categories))]
+    found = [
+        f"{GROUP_NAMES[group]}: {', '.join(f'{row.standard} {row.rating}' for row in part.itertuples())}"
+        for group, part in known.groupby("care_group", sort=False)
+    ]
+    rest = f" {len(lowest) - len(known)} of {len(lowest)} ratings cannot be shown." if len(known) < len(lowest) else ""
+    listed = f" By the recalled rule your list is rated as follows: {'; '.join(found)}." if found else ""
+    family = comparisons[comparisons["family"] == "confirmatory"]
+    tests = (
+        f" {holm_in_words(family)}. None of this says why." if len(family) else " Differences between its groups cannot be shown."
+    )
+    return f"\n-{listed}{rest}{tests} *Evidence: supplied.*"
+
+
+def bounds_in_words(bounds: pd.DataFrame, reading: str, points: str) -> str:
+    """What the bounds say under the assumed rule, in sentences.
+
+    Parameters
+    ----------
+    bounds : DataFrame
+        As from `helpers.ratings.bounds`.
+    reading : str
+        The convention that the page speaks of.
+    points : str
+        The points within which a panel may move a rating.
+    """
+    known = {name: rows[rows["sign"] != "not_identified"] for name, rows in bounds.groupby("convention", sort=False)}
+    fixed = len(known["discretion"])
+    moved = f"if a panel may move a rating by {points} points, " + (
+        f"the direction of {fixed} is fixed" if fixed else "not even their direction is fixed"
+    )
+    if reading == "discretion":
+        return f"As for differences under the recalled bands, which the letter does not give: {moved}."
+    rows = known[reading]
+    most = rows[["difference_lower", "difference_upper"]].abs().max(axis=None)
+    return (
+        f"Under the recalled bands, which the letter does not give, each of these {len(rows)} differences is anything above 0 "
+        f"and below {100 * most:g} points, each group on its own lowest key question; {moved}."
+    )
