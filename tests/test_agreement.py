@@ -133,7 +133,11 @@ def test_pooled_judgements_of_a_service_are_one_cluster():
 
 def test_a_list_that_nobody_read_twice_has_a_row_without_values():
     found = agreement.of_cases(made(list("ab")), 0.95)
-    assert found["judgement"].tolist() == ["all"] and found["pairs"].tolist() == [0] and found["note"].tolist() == ["no case was read twice"]
+    assert (
+        found["judgement"].tolist() == ["all"]
+        and found["pairs"].tolist() == [0]
+        and found["note"].tolist() == ["no case was read twice"]
+    )
     assert found[["agreement", "kappa", "ac1"]].isna().all(axis=None)
     blank = agreement.of_cases(made(list("ab"), planning_second=[None, None]), 0.95)
     assert blank["judgement"].tolist() == ["planning", "all"] and blank["pairs"].tolist() == [0, 0]
@@ -200,7 +204,9 @@ def test_a_second_reader_who_always_agrees_moves_nothing():
 
 
 def test_one_question_moves_to_its_mean():
-    table = made(list("aabbcc"), planning=[True, False, True, True, True, False], planning_second=[True, True, False, True, None, None])
+    table = made(
+        list("aabbcc"), planning=[True, False, True, True, True, False], planning_second=[True, True, False, True, None, None]
+    )
     found = moves(table)
     assert (found["yes_to_no"] == 1 / 3).all() and (found["no_to_yes"] == 1.0).all() and (found["pairs"] == 4).all()
     assert found.loc["planning", "lowest_expected"] == pytest.approx((4 * 2 / 3 + 2) / 6)
@@ -217,7 +223,8 @@ def test_one_question_moves_to_its_mean():
 def test_the_lowest_is_what_every_outcome_gives(judged, a, b):
     expected, chances = 0.0, dict.fromkeys(BANDS["rating"], 0.0)
     counts = [
-        np.convolve(stats.binom.pmf(np.arange(k + 1), k, 1 - a), stats.binom.pmf(np.arange(n - k + 1), n - k, b)) for k, n in judged
+        np.convolve(stats.binom.pmf(np.arange(k + 1), k, 1 - a), stats.binom.pmf(np.arange(n - k + 1), n - k, b))
+        for k, n in judged
     ]
     for outcome in product(*(range(n + 1) for _, n in judged)):
         p = np.prod([pmf[k] for pmf, k in zip(counts, outcome, strict=True)])

@@ -183,7 +183,9 @@ def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synt
         share = lowest.loc[(row["standard"], row["group"])]
         assert (row["sufficient"], row["cases"], row["rating"]) == (share["count"], share["base"], share["rating"])
         assert row["from_question"] == share["from_question"] and row["note"] == ""
-        assert sum(row[name] for name in CHANCES) + (row["empty"] if row["method"] == "cluster_bootstrap" else 0) == pytest.approx(1)
+        assert sum(row[name] for name in CHANCES) + (
+            row["empty"] if row["method"] == "cluster_bootstrap" else 0
+        ) == pytest.approx(1)
         if row["method"] in ("population", "reinspection"):
             assert row["deff"] == pytest.approx(share["deff"], rel=1e-12)
             assert row["n_effective"] == pytest.approx(min(1, 1 / share["deff"]) * share["base"])
@@ -221,6 +223,14 @@ def test_the_lowest_is_told_by_exact_fractions():
     assert [int(part[0]) for part in bp._lowest(k[::-1] * 0, n * 0)] == [0, 0, 0]
 
 
+def test_a_resample_at_a_boundary_rounds_up():
+    """129 of 200 is 64.5%, which is printed as 65%."""
+    cells = pd.DataFrame({"standard": ["planning"], "group": ["x"], "question": ["lowest"]})
+    counts = bp.Counts(cells, np.array([[65], [64]]), np.array([[100], [100]]))
+    rows = bp.of_resamples(counts, BANDS, [np.array([[1, 1], [0, 2]])]).rows.squeeze()
+    assert (rows["rating"], rows["p_good"], rows["p_requires_improvement"]) == ("Good", 0.5, 0.5)
+
+
 def test_a_question_that_does_not_apply_is_not_0():
     counts = bp.Counts(
         pd.DataFrame({"standard": "planning", "group": "x", "question": ["desistance", "child_safety"]}),
@@ -242,6 +252,8 @@ def test_a_group_in_one_service_has_a_reason_and_no_bootstrap():
     assert found.loc[("planning", "in_care_inside", "population_ignoring_services"), CHANCES].sum() == pytest.approx(1)
     joint = bp.joint(table, "care_group", BANDS, 50, 1).squeeze()
     assert (joint["ratings"], joint["left_out"]) == (4, 4)
+    bias = bp.lowest_bias(table, "care_group", BANDS, 50, 1).set_index(["standard", "group"]).loc[("planning", "in_care_inside")]
+    assert bias[["mean_lowest", "bias_of_lowest", "monte_carlo_error"]].isna().all() and "one service" in bias["note"]
 
 
 def test_one_service_gives_no_joint_probability():
@@ -328,7 +340,9 @@ def test_every_larger_number_is_enough_and_the_one_before_is_not():
 @settings(deadline=None, derandomize=True, max_examples=15)
 @given(st.floats(0, 1), st.floats(0.05, 0.99))
 def test_the_search_finds_what_trying_every_number_finds(share, assurance):
-    rating = next(row.rating for row in BANDS.itertuples() if share < row.highest_per_cent / 100 + 0.005 or row.highest_per_cent == 100)
+    rating = next(
+        row.rating for row in BANDS.itertuples() if share < row.highest_per_cent / 100 + 0.005 or row.highest_per_cent == 100
+    )
     cuts = (0.495, 0.645, 0.795)
     if min(abs(share - cut) for cut in cuts) < 0.05:
         return

@@ -128,6 +128,7 @@ def test_a_wrong_score_or_overall_is_found_and_the_right_one_is_said(text, data)
         ({"framework": ""}, "filled", "framework", "it is blank; it must be 2018 or 2021"),
         ({"date": "2020-12-31"}, "years", "date", "has the years 2021 to 2025; that year has the framework 2018"),
         ({"date": "2017-01-01"}, "years", "date", "no framework has that year"),
+        ({"date": "2026-01-01"}, "years", "date", "no framework has that year"),
         ({"date": "soon"}, "date", "date", "it must be a date like 2012-03-31"),
         ({"date": ""}, "filled", "date", "it is blank; it must be a date"),
     ],

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from helpers import (
     case_prevalence,
+    case_ratings,
     contracts,
     disclosure,
     draw,
@@ -200,6 +201,7 @@ def inspected(groups, services=6, seed=1, share=0.7, plan=0.3, applies=1.0):
 
 def treated_shares(cases, rules=DEFAULT):
     found = shares.of_cases(cases, 0.95, BANDS)
+    found = found.join(case_ratings.probabilities(found, BANDS))
     return found, disclosure.treat_shares(cases, found, rules)
 
 
@@ -208,7 +210,9 @@ def test_a_small_group_is_hidden_with_every_rate_that_rests_on_it():
     _, treated = treated_shares(cases)
     rows = ratings.of_shares(treated.tables["shares"], "supplied").set_index(["standard", "care_group"])
     small = rows.xs("in_care_outside", level="care_group")
-    assert (small[["cases", "sufficient", "percentage", "se", "lower", "upper", "rating"]] == HIDDEN).all(axis=None)
+    assert (small[["cases", "sufficient", "percentage", "se", "lower", "upper", "rating", *ratings.BAND_COLUMNS]] == HIDDEN).all(
+        axis=None
+    )
     estimates = case_prevalence.case_headline(case_prevalence.of_shares(treated.tables["shares"], "supplied")).set_index("claim")
     # In care is inside and outside together: shown with inside it would give the small group away.
     inside = rows.loc[("planning", "in_care_inside"), "cases"]
@@ -326,6 +330,7 @@ def in_regions(sizes, regions, seed=1, share=0.7, unknown=0.0, services=4):
 
 def treated_groups(cases, group_by="region", rules=DEFAULT):
     found, groups = shares.of_cases(cases, 0.95, BANDS), shares.by_group(cases, group_by, 0.95)
+    found = found.join(case_ratings.probabilities(found, BANDS))
     return groups, disclosure.treat_shares(cases, found, rules, group_by, groups)
 
 
@@ -486,7 +491,7 @@ def test_the_cases_of_a_notebook_come_with_their_groups(values, groups):
     treated = disclosure.inspected(PrevalenceEstimates(**values), 0.95, BANDS)
     assert list(treated.tables["groups"].columns) == shares.GROUP_COLUMNS
     assert len(treated.tables["groups"]) == groups
-    assert list(treated.tables["shares"].columns) == shares.COLUMNS
+    assert list(treated.tables["shares"].columns) == [*shares.COLUMNS, *ratings.BAND_COLUMNS]
     assert treated.tables["shares"].empty == (values.get("cases") == "")
     assert ("prevalence_by_group" in set(treated.decisions["table"])) == (groups > 0)
 

@@ -155,3 +155,10 @@ def test_every_reason_why_a_claim_is_not_checkable_is_given_once():
     assert reasons["claim"].is_unique
     assert set(reasons["claim"]) < set(published.claims()["claim"])
     assert (reasons["reason"].str.strip() != "").all()
+
+
+def test_frameworks_are_typed_and_only_resettlement_does_not_count():
+    table = published.rating_frameworks()
+    assert table.dtypes.astype(str)[["counts_towards_overall", "first_year", "last_year"]].tolist() == ["bool", "int64", "int64"]
+    assert table.loc[~table["counts_towards_overall"], "standard"].tolist() == ["resettlement"]
+    assert (table["first_year"] <= table["last_year"]).all()

@@ -219,10 +219,9 @@ def _that_can_be_fitted(occurs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             break
         groups = groups[~at_an_end]
     first, last = inside.argmax(axis=1), inside.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
-    # Thresholds k to k + 1 are held together where a group straddles both, and all must be.
-    straddled = [bool(((first <= k) & (last >= k + 2)).any()) for k in range(len(levels) - 2)]
-    held = [bool(((first <= k) & (last >= k + 1)).any()) for k in range(len(levels) - 1)]
-    return (groups, levels) if all(straddled) and all(held) else (none, none)
+    # Each threshold is held to the next one by a group that has levels on both sides of the two, or they drift apart.
+    joined = [bool(((first <= k) & (last >= k + 2)).any()) for k in range(len(levels) - 2)]
+    return (groups, levels) if all(joined) else (none, none)
 
 
 def _fitted(tables: np.ndarray) -> np.ndarray:

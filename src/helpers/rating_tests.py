@@ -52,6 +52,10 @@ def tests_that_do_not_hold(cells: pd.DataFrame, pairs: Sequence[tuple[str, str]]
     return pd.DataFrame([*rows, *_permutations(codes, pairs)]).assign(valid="no")[COLUMNS]
 
 
+# Its name begins as those of the project's own tests do.
+tests_that_do_not_hold.__test__ = False
+
+
 def _codes(cells: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """Rank of each standard (row) and group (column) of the pairs."""
     if not pairs:

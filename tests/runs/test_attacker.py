@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from helpers import (
     case_prevalence,
+    case_ratings,
     contracts,
     disclosure,
     draw,
@@ -48,6 +49,7 @@ def written(tables, folder):
 def release_of_cases(cases, preset, folder, confidence=0.95, group_by="care_group"):
     """What is released of inspected cases, the truth, and what the attacker knows beside it."""
     found, groups = shares.of_cases(cases, confidence, BANDS), shares.by_group(cases, group_by, confidence)
+    found = found.join(case_ratings.probabilities(found, BANDS))
     treated = disclosure.treat_shares(cases, found, suppression.rules(preset), group_by, groups)
     log = treated.public().assign(evidence="supplied")
     both = [

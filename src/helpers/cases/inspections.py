@@ -6,18 +6,16 @@ A grade that is wrong is printed only where it is near a right one or one word i
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from helpers import published
 from helpers.cases import columns as tidy
+from helpers.cases import scores
 from helpers.cases.contracts import CONTRACTS, Column, allowed
-from helpers.cases.refusals import Violation, listed, rows_named
+from helpers.cases.refusals import Violation, rows_named
 from helpers.cases.rule import Rule, each
-from helpers.rating_rules import overall_rating
 from helpers.rating_scale import Rating
 
 RESETTLEMENT = "resettlement"
@@ -65,10 +63,10 @@ def _blank(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndar
     right = pd.Series(None, index=table.index, dtype="str")
     if column.name == "score":
         right = pd.Series(
-            [None if np.isnan(total) else f"the standards add up to {total:.0f}" for total in _sums(table)], dtype="str"
+            [None if np.isnan(total) else f"the standards add up to {total:.0f}" for total in scores.sums(table)], dtype="str"
         )
     if column.name == "overall":
-        right = _band_in_words(table)
+        right = scores.band_in_words(table)
     return [
         f"it is blank; {must if words is None else words}"
         for words in right.astype(object).where(right.notna(), None).iloc[where]
@@ -83,17 +81,11 @@ def _wrong_choice(column: Column, table: pd.DataFrame, where: np.ndarray, rows: 
     values = table[column.name].iloc[where]
     if column.name != "framework":
         return [_wrong_value(str(value), column) for value in values]
-    of_year = [_of_year(year) for year in _years(table).iloc[where]]
+    of_year = [scores.of_year(year) for year in scores.years(table).iloc[where]]
     texts = (_wrong_value(str(value), column) for value in values)
     return [
         f"{text}{f'; its year has the framework {right}' if right else ''}" for text, right in zip(texts, of_year, strict=True)
     ]
-
-
-def _of_year(year: float) -> str:
-    """The frameworks of a year, in words; empty for none."""
-    right = [name for name, (first, last, _) in _frameworks().items() if first <= year <= last]
-    return listed(right, "or") if right else ""
 
 
 def _wrong_value(value: str, column: Column) -> str:
@@ -112,126 +104,51 @@ def _wrong_value(value: str, column: Column) -> str:
     return f"it is {repr(value) if plain else 'something else'}; {must}"
 
 
-@cache
-def _frameworks() -> dict[str, tuple[int, int, tuple[str, ...]]]:
-    """First and last year of each framework, and the standards that count in it."""
-    return {
-        str(name): (
-            int(part["first_year"].min()),
-            int(part["last_year"].max()),
-            tuple(part.loc[part["counts_towards_overall"], "standard"]),
-        )
-        for name, part in published.rating_frameworks().groupby("framework")
-    }
-
-
-@cache
-def _overall(score: float) -> str:
-    return str(overall_rating(int(score), published.read("rating-rules")))
-
-
-def _column(table: pd.DataFrame, name: str) -> pd.Series:
-    """A column as text, all missing where the file has none."""
-    return table[name].astype("str") if name in table else pd.Series(np.nan, index=table.index, dtype="str")
-
-
-def _sums(table: pd.DataFrame) -> np.ndarray:
-    """Places on the scale of the standards that count, added up; nan where one is missing or no rating."""
-    places = {str(rating): float(rating.rank) for rating in Rating}
-    ranks = pd.DataFrame({name: _column(table, name).map(places).astype(float) for name in STANDARDS})
-    framework = _column(table, "framework")
-    sums = pd.Series(np.nan, index=table.index)
-    for name, (_, _, counted) in _frameworks().items():
-        mine = framework.eq(name)
-        sums[mine] = ranks.loc[mine, list(counted)].sum(axis=1, skipna=False)
-    return sums.to_numpy()
-
-
-def _written_scores(table: pd.DataFrame) -> np.ndarray:
-    text = _column(table, "score")
-    numbers = {value: tidy.whole(value) for value in text.dropna().unique()}
-    return (
-        text.map({value: np.nan if number is None else float(number) for value, number in numbers.items()})
-        .astype(float)
-        .to_numpy()
-    )
-
-
-def _scores(table: pd.DataFrame) -> np.ndarray:
-    """The sum of the standards, or where there is none the score of the file; nan where that is in no band."""
-    sums, written = _sums(table), _written_scores(table)
-    score = np.where(np.isnan(sums), written, sums)
-    (column,) = (column for column in CONTRACTS["ratings"] if column.name == "score")
-    return np.where((score >= column.low) & (score <= column.high), score, np.nan)
-
-
 def _is_sum(table: pd.DataFrame) -> pd.Series:
-    sums, written = _sums(table), _written_scores(table)
+    sums, written = scores.sums(table), scores.written_scores(table)
     return pd.Series(np.isnan(sums) | np.isnan(written) | (sums == written), index=table.index)
 
 
 def _not_sum(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndarray) -> list[str]:
-    pairs = zip(_written_scores(table)[where], _sums(table)[where], strict=True)
+    pairs = zip(scores.written_scores(table)[where], scores.sums(table)[where], strict=True)
     return [f"it is {written:.0f}, and the standards add up to {total:.0f}" for written, total in pairs]
 
 
-def _right_overall(table: pd.DataFrame) -> pd.Series:
-    return pd.Series([None if np.isnan(score) else _overall(score) for score in _scores(table)], index=table.index, dtype="str")
-
-
 def _is_in_band(table: pd.DataFrame) -> pd.Series:
-    found, right = _column(table, "overall"), _right_overall(table)
+    found, right = scores.column(table, "overall"), scores.right_overall(table)
     return ~found.isin([str(rating) for rating in Rating]) | right.isna() | found.eq(right)
 
 
 def _not_in_band(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndarray) -> list[str]:
-    found, right = _column(table, "overall").iloc[where], _band_in_words(table).iloc[where]
+    found, right = scores.column(table, "overall").iloc[where], scores.band_in_words(table).iloc[where]
     return [f"it is {grade!r}, and {words}" for grade, words in zip(found, right, strict=True)]
 
 
-def _band_in_words(table: pd.DataFrame) -> pd.Series:
-    """``a score of 24 is 'Good'``; missing where there is no score."""
-    written = _written_scores(table)
-    words = [
-        None
-        if np.isnan(score)
-        else f"a score of {score:.0f}{'' if score == own else ', the sum of the standards,'} is {_overall(score)!r}"
-        for score, own in zip(_scores(table), written, strict=True)
-    ]
-    return pd.Series(words, index=table.index, dtype="str")
-
-
-def _years(table: pd.DataFrame) -> pd.Series:
-    dates = _column(table, "date")
-    years = {value: int(day[:4]) if (day := tidy.iso_date(value)) else np.nan for value in dates.dropna().unique()}
-    return dates.map(years).astype(float)
-
-
 def _is_of_years(table: pd.DataFrame) -> pd.Series:
-    years, framework = _years(table), _column(table, "framework")
+    years, framework = scores.years(table), scores.column(table, "framework")
     good = pd.Series(np.ones(len(table), dtype=bool), index=table.index)
-    for name, (first, last, _) in _frameworks().items():
+    for name, (first, last, _) in scores.frameworks().items():
         good &= ~framework.eq(name) | years.isna() | years.between(first, last)
     return good
 
 
 def _not_of_years(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndarray) -> list[str]:
     texts = []
-    for day, name in zip(_column(table, "date").iloc[where], _column(table, "framework").iloc[where], strict=True):
-        first, last, _ = _frameworks()[name]
-        right = _of_year(int(day[:4]))
+    for day, name in zip(scores.column(table, "date").iloc[where], scores.column(table, "framework").iloc[where], strict=True):
+        first, last, _ = scores.frameworks()[name]
+        right = scores.of_year(int(day[:4]))
         meant = f"that year has the framework {right}" if right else "no framework has that year"
         texts.append(f"it is {day}, and the framework {name} has the years {first} to {last}; {meant}")
     return texts
 
 
 def _is_alone(table: pd.DataFrame) -> pd.Series:
-    keys = pd.DataFrame({name: _column(table, name) for name in ("service", "date")})
+    keys = pd.DataFrame({name: scores.column(table, name) for name in ("service", "date")})
     return ~keys.duplicated(keep=False) | keys.isna().any(axis=1)
 
 
 def _not_alone(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndarray) -> list[str]:
-    keys = list(zip(_column(table, "service").iloc[where], _column(table, "date").iloc[where], strict=True))
+    keys = list(zip(scores.column(table, "service").iloc[where], scores.column(table, "date").iloc[where], strict=True))
     groups: dict[tuple[str, str], list[int]] = {}
     for key, row in zip(keys, rows[where].tolist(), strict=True):
         groups.setdefault(key, []).append(row)
@@ -240,18 +157,12 @@ def _not_alone(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.
 
 
 def _has_resettlement(table: pd.DataFrame) -> pd.Series:
-    without = [name for name in _frameworks() if RESETTLEMENT not in _standards_of(name)]
-    return ~(_column(table, "framework").isin(without) & _column(table, RESETTLEMENT).notna())
-
-
-@cache
-def _standards_of(name: str) -> frozenset[str]:
-    table = published.rating_frameworks()
-    return frozenset(table.loc[table["framework"] == name, "standard"])
+    without = [name for name in scores.frameworks() if RESETTLEMENT not in scores.standards_of(name)]
+    return ~(scores.column(table, "framework").isin(without) & scores.column(table, RESETTLEMENT).notna())
 
 
 def _no_resettlement(column: Column, table: pd.DataFrame, where: np.ndarray, rows: np.ndarray) -> list[str]:
-    names = _column(table, "framework").iloc[where]
+    names = scores.column(table, "framework").iloc[where]
     return [f"it is filled, and the framework {name} has no such standard; leave it blank" for name in names]
 
 

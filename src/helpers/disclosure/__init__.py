@@ -9,7 +9,7 @@ from helpers import contracts, shares, suppression
 from helpers.disclosure.decisions import EITHER, HIDDEN, Treated, untreated
 from helpers.disclosure.domains import treat_shares
 from helpers.disclosure.strata import treat_fieldwork
-from helpers.parameters import CaseParameters, FieldworkSampling, RatingComparisons
+from helpers.parameters import CaseParameters, FieldworkSampling, PrevalenceEstimates, RatingComparisons
 from helpers.ratings import BAND_COLUMNS
 from helpers.suppression import Rules
 
@@ -144,10 +144,10 @@ def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame
     Returns
     -------
     Treated
-        ``shares`` with the probability of each band, and ``groups`` where the parameters have a `group_by`; without rows
+        ``shares`` with the probability of each band, and ``groups`` for notebook 02; without rows
         where there are no cases.
     """
-    group_by = getattr(parameters, "group_by", None)
+    group_by = parameters.group_by if isinstance(parameters, PrevalenceEstimates) else None
     nothing = {"groups": pd.DataFrame(columns=shares.GROUP_COLUMNS)} if group_by is not None else {}
     checked = parameters.read_cases()
     if checked is None:
