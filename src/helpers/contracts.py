@@ -578,7 +578,16 @@ TABLES: dict[str, dict[str, str]] = {
         "recomputed": "what was computed from other published figures",
         "verdict": "`reproduced`, `consistent`, `bounded` or `not_checkable`",
         "notebook": "notebook that shows it",
+        "table": "table of that notebook; `[z]`: none",
         "note": "how, or why it can not be checked",
+    }
+    | EVIDENCE,
+    "evidence_answers": {
+        "line": "place among the answers of the README",
+        "notebook": "notebook that gives it",
+        "answer": "the answer with default parameters, in Markdown",
+        "claims": "claims that it rests on",
+        "verdicts": "how many of these have which verdict",
     }
     | EVIDENCE,
 }
@@ -676,7 +685,7 @@ WRITTEN_BY = {
         "inspector_lowest",
         "rating_distribution",
     ),
-    "04_evidence_ledger": ("evidence_ledger",),
+    "04_evidence_ledger": ("evidence_ledger", "evidence_answers"),
 }
 
 

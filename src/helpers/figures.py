@@ -100,11 +100,12 @@ def difference_bounds(bounds: pd.DataFrame, reading: str = "rounded") -> Figure:
     rows = bounds[bounds["convention"] == reading]
     pairs = rows[["group", "reference"]].drop_duplicates().itertuples(index=False)
     standards = rows["standard"].unique()[::-1]
+    reach = 0.02 + rows[["difference_lower", "difference_upper"]].abs().max(axis=None)
     panels = list(pairs)
     figure = Figure(figsize=(8, 1.1 + 1.25 * len(panels)))
     for axes, (group, reference) in zip(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
         part = rows.query("group == @group and reference == @reference").set_index("standard").loc[standards]
-        _draw_bounds(axes, part, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
+        _draw_bounds(axes, part, reach, f"{GROUP_NAMES[group]}, minus {GROUP_NAMES[reference]}")
     axes.set_xlabel("difference in the share judged sufficient on the lowest key question (percentage points)")
     known = (rows["sign"] != "not_identified").sum()
     title(
@@ -114,19 +115,19 @@ def difference_bounds(bounds: pd.DataFrame, reading: str = "rounded") -> Figure:
     return figure
 
 
-def _draw_bounds(axes: Axes, part: pd.DataFrame, title: str) -> None:
-    """Bars from bound to bound; a hatched bar holds both signs."""
+def _draw_bounds(axes: Axes, part: pd.DataFrame, reach: float, title: str) -> None:
+    """Bars from bound to bound within `reach` either way; a hatched bar holds both signs."""
     for place, row in enumerate(part.itertuples()):
         known = row.sign != "not_identified"
         width = row.difference_upper - row.difference_lower
         colour, hatch = (PALETTE[0], "") if known else ("#ffffff", "////")
         axes.barh(place, width, left=row.difference_lower, height=0.6, color=colour, hatch=hatch, edgecolor="#555555")
         axes.annotate(
-            "lower" if row.sign == "lower" else "higher" if known else "either way", (0.315, place), va="center", fontsize=9
+            "lower" if row.sign == "lower" else "higher" if known else "either way", (reach, place), va="center", fontsize=9
         )
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(part)), part.index)
-    axes.set_xlim(-0.32, 0.42)
+    axes.set_xlim(-reach, reach + 0.1)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value)))
     axes.set_title(title, fontsize=10, fontweight="normal")
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from helpers import contracts, parameters, prevalence, published, ratings, sampling
+from helpers import contracts, parameters, prevalence, published, published_ratings, ratings, sampling
 from helpers.errors import InputError
 
 VERDICTS = {
@@ -16,6 +16,12 @@ VERDICTS = {
     "not_checkable": "has nothing else in the two documents that confirms or refutes it",
 }
 Tables = Mapping[str, pd.DataFrame]
+_ASKED = ("01_fieldwork_sampling", "fieldwork_allocation")
+# Where a figure that nothing confirms is shown for what it is: notebook and table.
+_FIGURES = ("02_prevalence_estimates", "prevalence_figures")
+_SHOWN = dict.fromkeys(["letter_starts", "letter_looked_after_starts", "letter_custodial_starts"], _FIGURES) | {
+    "letter_table_1_cases": ("03_rating_comparisons", "rating_lattice"),
+}
 
 
 class Check(NamedTuple):
@@ -24,6 +30,7 @@ class Check(NamedTuple):
     recomputed: str
     verdict: str
     notebook: str
+    table: str
     note: str
 
 
@@ -36,16 +43,13 @@ def published_tables() -> dict[str, pd.DataFrame]:
     """The tables of notebooks 01 to 03 with their default parameters."""
     # The design alone: no claim rests on a list of cases.
     design, shares = parameters.FieldworkSampling(frame=""), parameters.PrevalenceEstimates()
-    compared = parameters.RatingComparisons()
-    cells = published.table_1()
-    pairs = ratings.pairs(ratings.CARE_GROUPS, compared.reference, compared.family)
+    of_table_1 = published_ratings.tables(parameters.RatingComparisons(cases=""))
     return {
         "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, design.design_evidence),
         "prevalence_estimates": prevalence.published_estimates(
             shares.inspected_cases, shares.yots, shares.icc, shares.confidence
         ),
-        "rating_order": ratings.compare_order(cells, pairs),
-        "rating_bounds": ratings.bounds(cells, pairs, published.rating_bands()),
+        **{name: of_table_1[name] for name in ("rating_order", "rating_bounds")},
     }
 
 
@@ -95,9 +99,29 @@ def build(tables: Tables, otherwise: Tables | None = None) -> pd.DataFrame:
     # A finding in words prints no value: its quantifier stands there, and where it has none, nothing applies.
     shown = claims["value"].where(claims["value"] != "", claims["qualifier"]).replace("", pd.NA)
     head = claims[["claim", "document", "quote"]].assign(published=shown)
-    return pd.concat([head, pd.DataFrame(checks)], axis="columns").assign(evidence=claims["evidence"])[
-        contracts.columns("evidence_ledger")
-    ]
+    built = pd.concat([head, pd.DataFrame(checks)], axis="columns").assign(evidence=claims["evidence"])
+    return built[contracts.columns("evidence_ledger")]
+
+
+def must_still_hold(built: pd.DataFrame) -> pd.DataFrame:
+    """Give the ledger back, once every claim that was ever found reproduced, consistent or bounded is so still.
+
+    Raises
+    ------
+    InputError
+        A claim of ``data/reference/ledger_verdicts.csv`` has another verdict now, or one that is not there has such a verdict.
+    """
+    found = built.set_index("claim")[["verdict", "note"]]
+    before = published.read("ledger-verdicts").set_index("claim")["verdict"]
+    for claim, verdict in before.items():
+        if claim not in found.index:
+            raise InputError(f"{claim}: it was {verdict}, and is no claim any more; see data/reference/ledger_verdicts.csv")
+        if found.loc[claim, "verdict"] != verdict:
+            now, note = found.loc[claim]
+            raise InputError(f"{claim}: it was {verdict}, and is {now} now: {note}")
+    for claim in found.index[(found["verdict"] != "not_checkable") & ~found.index.isin(before.index)]:
+        raise InputError(f"{claim}: it is {found.loc[claim, 'verdict']} now; add it to data/reference/ledger_verdicts.csv")
+    return built
 
 
 def _published_rows(tables: Tables) -> dict[str, pd.DataFrame]:
@@ -107,15 +131,15 @@ def _published_rows(tables: Tables) -> dict[str, pd.DataFrame]:
 
 def _check(claim: str, sources: list[dict[str, pd.DataFrame]], reasons: pd.Series) -> Check:
     if claim in reasons.index:
-        return _not_checkable(reasons[claim])
+        return _not_checkable(claim, reasons[claim])
     needed, check = _CHECKS[claim]
     found = (check(claim, source[needed]) for source in sources if needed in source)
-    none = _not_checkable(f"There are no published rows of the table {needed} that bear on it.")
+    none = _not_checkable(claim, f"There are no published rows of the table {needed} that bear on it.")
     return next((one for one in found if one is not None), none)
 
 
-def _not_checkable(reason: str) -> Check:
-    return Check("[x]", "not_checkable", "04_evidence_ledger", reason)
+def _not_checkable(claim: str, reason: str) -> Check:
+    return Check("[x]", "not_checkable", *_SHOWN.get(claim, ("04_evidence_ledger", "")), reason)
 
 
 def _same(claim: str, recomputed: str) -> str:
@@ -127,13 +151,15 @@ def _same(claim: str, recomputed: str) -> str:
 
 def _areas(claim: str, allocation: pd.DataFrame) -> Check:
     note = "The areas named were counted; they are six if 'Shropshire, Telford & Wrekin' is one, which the release does not mark."
-    return Check(_same(claim, str(allocation["area"].nunique())), "consistent", "01_fieldwork_sampling", note)
+    return Check(
+        _same(claim, str(allocation["area"].nunique())), "consistent", "01_fieldwork_sampling", "fieldwork_allocation", note
+    )
 
 
 def _cases_per_area(claim: str, allocation: pd.DataFrame) -> Check:
     asked = " or ".join(str(total) for total in allocation.groupby("area")["requested"].sum().unique())
     note = "Five hosted and five placed out were added. This is what was asked for; what each area gave is not published."
-    return Check(_same(claim, asked), "reproduced", "01_fieldwork_sampling", note)
+    return Check(_same(claim, asked), "reproduced", *_ASKED, note)
 
 
 def _cases_per_arm(claim: str, allocation: pd.DataFrame) -> Check:
@@ -141,7 +167,7 @@ def _cases_per_arm(claim: str, allocation: pd.DataFrame) -> Check:
     others = allocation.loc[allocation["arm"] != arm, "requested"].unique()
     left = " or ".join(str(published.number("release_cases_asked_per_area") - int(other)) for other in others)
     note = "The other arm's five were taken from the ten asked for; what each area gave is not published."
-    return Check(_same(claim, left), "reproduced", "01_fieldwork_sampling", note)
+    return Check(_same(claim, left), "reproduced", *_ASKED, note)
 
 
 def _sites(claim: str, allocation: pd.DataFrame) -> Check:
@@ -150,14 +176,14 @@ def _sites(claim: str, allocation: pd.DataFrame) -> Check:
     if not first + 1 == last == total:
         raise InputError(f"{claim}: after {first} areas the next is not number {last} of the {total} areas named")
     note = "Five areas and a sixth make the six that are named; how many children were placed in each is not published."
-    return Check(f"{first} + 1 = {last}", "consistent", "01_fieldwork_sampling", note)
+    return Check(f"{first} + 1 = {last}", "consistent", *_ASKED, note)
 
 
 def _publication(claim: str, claims: pd.DataFrame) -> Check:
     days = claims.loc[claims["claim"].isin(["release_embargo", "release_report_publication"]), "value"]
     day = " or ".join(days.unique())
     note = "The end of the embargo and the day of the report are the same; the report itself would confirm it."
-    return Check(_same(claim, day), "consistent", "04_evidence_ledger", note)
+    return Check(_same(claim, day), "consistent", "04_evidence_ledger", "", note)
 
 
 def _elapsed(claim: str, claims: pd.DataFrame) -> Check:
@@ -169,7 +195,7 @@ def _elapsed(claim: str, claims: pd.DataFrame) -> Check:
     note = (
         "From the year of the report to the month of the letter; 'nearly two years' fits, and the report's month would settle it."
     )
-    return Check(f"{least} to {greatest} months", "consistent", "04_evidence_ledger", note)
+    return Check(f"{least} to {greatest} months", "consistent", "04_evidence_ledger", "", note)
 
 
 def _share(claim: str, estimates: pd.DataFrame) -> Check | None:
@@ -179,7 +205,7 @@ def _share(claim: str, estimates: pd.DataFrame) -> Check | None:
     row = rows.iloc[0]
     counts = f"{int(row.count_low):,} to {int(row.count_high):,} of {int(row.n):,} cases"
     note = "Counts that round to the per cent printed, if the base is the cases of Table 1, which the letter does not say."
-    return Check(counts, "bounded", "02_prevalence_estimates", note)
+    return Check(counts, "bounded", "02_prevalence_estimates", "prevalence_estimates", note)
 
 
 def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
@@ -189,7 +215,7 @@ def _cell(claim: str, rating_bounds: pd.DataFrame) -> Check:
     )
     behind = f"{plain.low:g} to under {plain.high:g} per cent ({moved.low:g} to under {moved.high:g} if a panel moved the rating)"
     note = f"The percentage is not published; this is what the rating stands for under {ratings.ASSUMED_RULE}."
-    return Check(behind, "bounded", "03_rating_comparisons", note)
+    return Check(behind, "bounded", "03_rating_comparisons", "rating_bounds", note)
 
 
 def _worse(claim: str, order: pd.DataFrame) -> Check | None:
@@ -211,7 +237,7 @@ def _order_check(claim: str, order: pd.DataFrame, pairs: list[tuple[str, str]]) 
     if (rows["lower"] <= rows["higher"]).any():
         raise InputError(f"{claim}: Table 1 does not bear the finding out: {ratings.order_in_words(rows)}")
     note = "Table 1 orders ratings of the cases inspected; it does not say by how much, why, or whether it holds for others."
-    return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", note)
+    return Check(ratings.order_in_words(rows), "bounded", "03_rating_comparisons", "rating_order", note)
 
 
 _CELLS = {

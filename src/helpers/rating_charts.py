@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from helpers.figures import PALETTE, legend_below, title
+from helpers.figures import PALETTE, title
 from helpers.published import RATINGS
 from helpers.rating_words import group_name, holm_in_words
 from helpers.ratings import BAND_COLUMNS, LOWEST
@@ -79,7 +79,8 @@ def band_probabilities(probabilities: pd.DataFrame) -> Figure:
     axes.set_yticks(places, labels)
     axes.set(xlim=(0, 1), xlabel="share of the replicates in which whole services were drawn again")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    legend_below(axes, 4)
+    axes.margins(y=0.01)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=4, frameon=False)
     title(figure, _MADE_UP if "synthetic" in set(rows["evidence"]) else _stays_in_words(rows))
     return figure
 

@@ -7,7 +7,6 @@ import pandas as pd
 from helpers.published import RATINGS
 from helpers.ratings import GROUP_NAMES, LOWEST
 
-
 METHODS = {
     "population": "share of the population",
     "population_ignoring_services": "share of the population, services ignored",

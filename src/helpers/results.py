@@ -52,6 +52,11 @@ def points(fraction: float, digits: int = 0) -> str:
     return f"{round(100 * float(fraction), digits) + 0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
+def tenths(fraction: float) -> str:
+    """Percentage points with one digit after the point."""
+    return points(fraction, 1)
+
+
 def interval(limits: Mapping[str, float], digits: int = 1) -> str:
     """The limits of a row in words: ``21.7% to 30.7%``."""
     return f"{per_cent(limits['lower'], digits)} to {per_cent(limits['upper'], digits)}"

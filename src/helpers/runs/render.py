@@ -26,10 +26,10 @@ def page(document: nbformat.NotebookNode, title: str, evidence: str, notice: str
     return exporter.from_notebook_node(document, resources=resources)[0]
 
 
-def answer(document: nbformat.NotebookNode) -> str:
-    """The Markdown that the cell tagged ``answer`` shows; empty where it was not reached."""
+def answer(document: nbformat.NotebookNode, tag: str = "answer") -> str:
+    """The Markdown that the cell with this tag shows; empty where it was not reached."""
     for cell in document.cells:
-        if "answer" in cell.metadata.get("tags", []):
+        if tag in cell.metadata.get("tags", []):
             shown = (output.get("data", {}).get("text/markdown", "") for output in cell.get("outputs", []))
             return "".join(shown)
     return ""
