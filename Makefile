@@ -48,6 +48,8 @@ bench: setup ## measure runs, the check of case lists and the draw beside other 
 	@$(VENV)/python bench/prevalence_coverage.py
 	@$(VENV)/python bench/prevalence_coverage.py --speed
 	@$(VENV)/python bench/draw_speed.py
+	@$(VENV)/python bench/bootstrap_speed.py
+	@$(VENV)/python bench/type_one_error.py
 
 fresh: ## try `make run` and `make test` in a new clone with an empty home and cache
 	@sh tools/fresh_clone.sh

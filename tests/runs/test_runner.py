@@ -53,7 +53,22 @@ EVIDENCE = {
     "prevalence_estimates": {"published", "synthetic"},
     "prevalence_by_group": {"synthetic"},
     "ratings": {"synthetic"},
-}
+    # Only where cases are grouped by another column than care_group, and where a table of ratings is named.
+    "ratings_by_group": set(),
+    "rating_distribution": set(),
+} | dict.fromkeys(
+    [
+        "ratings_weighted",
+        "rating_comparisons",
+        "rating_ordinal",
+        "rating_probabilities",
+        "rating_lowest",
+        "rating_whole_table",
+        "inspector_agreement",
+        "inspector_lowest",
+    ],
+    {"synthetic"},
+)
 
 
 @pytest.mark.parametrize("name", sorted(contracts.TABLES.keys() - {"disclosure"}))
