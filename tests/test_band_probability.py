@@ -217,7 +217,7 @@ def test_one_question_has_no_bias():
 
 
 def test_the_lowest_is_told_by_exact_fractions():
-    """Of 2/3 and 2 000 000 001 / 3 000 000 001 the first is lower, by less than 1e-9; equal ones give the first."""
+    """Of 2/3 and 2,000,000,001 / 3,000,000,001 the first is lower, by less than 1e-9; equal ones give the first."""
     k, n = np.array([[2_000_000_001], [2], [4]]), np.array([[3_000_000_001], [3], [6]])
     assert [int(part[0]) for part in bp._lowest(k, n)] == [1, 2, 3]
     assert [int(part[0]) for part in bp._lowest(k[::-1] * 0, n * 0)] == [0, 0, 0]
