@@ -8,7 +8,7 @@ import pandas as pd
 from helpers import agreement, band_probability, comparisons, contracts, ordinal, shares, weighted_shares
 from helpers.comparisons import Judged, judged_of
 from helpers.parameters import CARE_GROUP, RatingComparisons
-from helpers.ratings import LOWEST, pairs, rating_of
+from helpers.ratings import LOWEST, QUESTIONS, STANDARDS, pairs, rating_of
 from helpers.rounding import whole_per_cent
 
 # Every table made here, and the columns that say of what a row is.
@@ -60,14 +60,15 @@ def tables(
         "inspector_agreement": agreement.of_cases(cases, p.confidence),
         "inspector_lowest": agreement.lowest_moves(whole, group_by, bands),
     }
-    # Without a case read twice there is nothing to say of a second reading.
-    made["inspector_lowest"] = made["inspector_lowest"].query("pairs > 0")
+    if not made["inspector_agreement"]["pairs"].any():
+        # Without a case read twice there is nothing to say of a second reading.
+        made |= {name: made[name].iloc[:0] for name in ("inspector_agreement", "inspector_lowest")}
     return {name: table.assign(evidence=p.case_evidence)[contracts.columns(name)] for name, table in made.items()}
 
 
 def _groups(cases: pd.DataFrame, group_by: str) -> list[str]:
-    """The groups by name, those of a care group without a case among them."""
-    return [str(group) for group in cases[group_by].cat.categories]
+    """The groups by name, those of a care group without a case among them, and the blank one not."""
+    return [str(group) for group in cases[group_by].cat.categories if str(group) != shares.BLANK]
 
 
 def judged(cases: pd.DataFrame, whole: pd.DataFrame, group_by: str) -> list[Judged]:
@@ -116,6 +117,9 @@ def _weighted(cases: pd.DataFrame, whole: pd.DataFrame, group_by: str, confidenc
     lowest = weighted_shares.by_judgement(whole, group_by, confidence, bands)
     chosen = [single[single["question"] != LOWEST], lowest[lowest["question"] == LOWEST]]
     table = pd.concat(chosen, ignore_index=True) if len(single) else single
+    order = {name: place for place, name in enumerate([*STANDARDS, *QUESTIONS, LOWEST])}
+    # A stable sort leaves the groups of a question in their own order.
+    table = table.sort_values(["standard", "question"], key=lambda column: column.map(order), kind="stable", ignore_index=True)
     return _per_cents(table, {"unweighted_percentage": "unweighted"})
 
 

@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from helpers.disclosure import HIDDEN
 from helpers.figures import PALETTE, title
 from helpers.published import RATINGS
 from helpers.rating_words import group_name, holm_in_words
@@ -32,7 +33,8 @@ def risk_differences(comparisons: pd.DataFrame) -> Figure:
     """
     rows = confirmatory(comparisons)
     numbers = ["risk_difference", "lower", "upper", "p_holm"]
-    rows = rows.assign(**{name: pd.to_numeric(rows[name], errors="coerce") for name in numbers})
+    hidden = rows["p_holm"].eq(HIDDEN)
+    rows = rows.assign(hidden=hidden, **{name: pd.to_numeric(rows[name], errors="coerce") for name in numbers})
     pairs = list(rows.groupby(["group", "reference"], sort=False))
     figure = Figure(figsize=(8, 1.4 + 1.35 * max(len(pairs), 1)))
     panels = figure.subplots(max(len(pairs), 1), 1, sharex=True, squeeze=False)[:, 0]
@@ -40,6 +42,7 @@ def risk_differences(comparisons: pd.DataFrame) -> Figure:
         _draw_differences(axes, part)
         axes.set_title(f"{group_name(group)}, minus {group_name(reference)}", fontsize=10, fontweight="normal")
     shown_level = f", {level(rows['level'].iloc[0])} limits" if len(rows) else ""
+    shown_level += f"; {HIDDEN}: hidden" if hidden.any() else ""
     panels[-1].set_xlabel(f"difference in the share judged sufficient (percentage points{shown_level})")
     title(figure, _MADE_UP if "synthetic" in set(rows["evidence"]) else holm_in_words(rows) if len(rows) else _NO_ROW)
     return figure
@@ -49,9 +52,10 @@ def _draw_differences(axes: Axes, part: pd.DataFrame) -> None:
     places = range(len(part))[::-1]
     axes.hlines(places, part["lower"], part["upper"], color=PALETTE[0], linewidth=2)
     axes.plot(part["risk_difference"], places, "o", color=PALETTE[0])
-    for place, chance in zip(places, part["p_holm"], strict=True):
+    for place, chance, hidden in zip(places, part["p_holm"], part["hidden"], strict=True):
+        untested = HIDDEN if hidden else "no test"
         axes.annotate(
-            "no test" if pd.isna(chance) else "p < 0.001" if chance < 0.001 else f"p = {chance:.2g}",
+            untested if pd.isna(chance) else "p < 0.001" if chance < 0.001 else f"p = {chance:.2g}",
             (1.01, place),
             xycoords=("axes fraction", "data"),
             va="center",

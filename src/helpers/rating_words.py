@@ -32,11 +32,11 @@ def holm_in_words(rows: pd.DataFrame, threshold: float = 0.05) -> str:
     chances = pd.to_numeric(rows["p_holm"], errors="coerce")
     tested = int(chances.notna().sum())
     if not tested:
-        return "No difference between the groups can be tested"
+        return "No difference between the groups can be shown"
     found = rows[chances < threshold]
     named = _listed(f"{row.standard}, {group_name(row.group)} against {group_name(row.reference)}" for row in found.itertuples())
     rest = f": {named}" if len(found) else ""
-    untested = f" ({len(rows) - tested} could not be tested)" if tested < len(rows) else ""
+    untested = f" ({len(rows) - tested} cannot be tested or shown)" if tested < len(rows) else ""
     return f"{len(found)} of {len(rows)} differences{untested} have p below {100 * threshold:g}% after Holm's method{rest}"
 
 

@@ -310,13 +310,15 @@ def show_table(table: pd.DataFrame, headings: Mapping[str, str], caption: str, f
     table : DataFrame
         With a column evidence.
     headings : mapping
-        Column to show -> its heading with the unit; other columns are left out.
+        Column to show -> its heading with the unit; other columns are left out, and so is a `note` that says nothing.
     caption : str
         What the table shows, a sentence.
     formats : mapping, optional
         Column -> function that makes its text; others are written as they are, a missing one ``[z]``.
     """
     formats = formats or {}
+    if "note" in headings and table["note"].isin(["", *MARKS]).all():
+        headings = {column: heading for column, heading in headings.items() if column != "note"}
     text = pd.DataFrame(
         {heading: [_text(value, formats.get(column, str)) for value in table[column]] for column, heading in headings.items()}
     )

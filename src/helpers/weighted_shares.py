@@ -64,6 +64,8 @@ def by_judgement(cases: pd.DataFrame, group_by: str, confidence: float, bands: p
         for (standard, question), column in judgements_of(cases).items():
             found = of_domain(cases[column].where(mask), weights.to_numpy(), np.asarray(codes), len(names), confidence)
             rows.append({"standard": standard, "question": question, "group": group, "weights": kind, **found})
+    if not rows:
+        return pd.DataFrame(columns=COLUMNS)
     table = pd.DataFrame(rows).assign(level=confidence, from_question="")
     table["rating"] = [_rating(share, bands) for share in table["estimate"]]
     return _with_lowest(table)[COLUMNS]
