@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from helpers import cases, paths, published
+from helpers import cases, paths, published, shares
 from helpers.cases.contracts import SERVICE_STANDARDS
 from helpers.errors import InputError
 from helpers.ratings import CARE_GROUPS, STANDARDS
@@ -804,3 +804,83 @@ def test_what_the_dictionary_says_is_allowed_is_what_a_refusal_says():
             read_back(csv(table(**{column: {4: wrong}})), contract)
         (violation,) = caught.value.violations
         assert f"{column} must be {words[contract, column].split(';')[0]}" in violation.text
+
+
+# ------------------------------------------------------------------------------------- covariates and a second inspector
+def with_columns(tmp_path, judgements=QUESTIONS, covariates=(), group_by="", **columns):
+    """Made-up cases with further columns, read."""
+    table = made.cases(judgements=judgements).assign(**columns)
+    return cases.read(put(tmp_path, "f.csv", csv(table)), "cases", group_by, covariates)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (["15", "16.5", "", "14", "15", "-2"], "number"),
+        (["15", "16", "old", "14", "15", "15"], "category"),
+        (["a"] * 6, "category"),
+    ],
+)
+def test_a_covariate_is_a_number_where_every_value_is_one_and_else_a_category(tmp_path, values, kind):
+    column = with_columns(tmp_path, covariates=["age"], age=values).table["age"]
+    if kind == "number":
+        assert column.dtype == float
+        assert column.isna().tolist() == [not value for value in values]
+        assert column.dropna().tolist() == [float(value) for value in values if value]
+    else:
+        assert list(column.cat.categories) == sorted(set(values))
+
+
+def test_a_covariate_that_is_named_is_not_called_ignored_and_another_is_not_read(tmp_path):
+    checked = with_columns(tmp_path, covariates=["age"], age=["15"] * 6, custody=["yes", "no"] * 3)
+    assert "custody" not in checked.table and "age" in checked.table
+    assert any("custody" in note and "ignored" in note and "age" not in note for note in checked.notes)
+
+
+def test_a_column_may_group_and_another_be_a_covariate(tmp_path):
+    table = with_columns(tmp_path, covariates=["age", "year"], group_by="region", age=["15"] * 6, region=["a", "b"] * 3).table
+    assert table["region"].dtype == "category" and table["age"].dtype == float and table["year"].dtype == "category"
+
+
+@pytest.mark.parametrize("name", ["yot", "case_id", "weight", "caseload", "planning", QUESTIONS[0], f"{QUESTIONS[0]}_second"])
+def test_a_service_a_weight_and_a_judgement_are_no_covariates(tmp_path, name):
+    with pytest.raises(InputError, match=f"results are not adjusted for {name}; take care_group, child_protection or year"):
+        with_columns(tmp_path, covariates=[name])
+
+
+def test_a_covariate_that_is_not_there_is_refused_with_the_nearest_name(tmp_path):
+    with pytest.raises(cases.Refused, match=r"column custodial, of adjust_for, is missing; is 'custody_al' meant\?"):
+        with_columns(tmp_path, covariates=["custodial"], custody_al=["yes"] * 6)
+
+
+def test_texts_of_very_many_kinds_are_no_covariate_and_numbers_are():
+    table = pd.concat([made.cases()] * 6, ignore_index=True)
+    table = table.drop(columns="caseload").assign(
+        case_id=[f"E-{row}" for row in range(36)], score=[str(row) for row in range(36)]
+    )
+    table["words"] = [f"w{row}" for row in range(36)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = put(Path(folder), "f.csv", csv(table))
+        assert cases.read(path, "cases", "", ["score"]).table["score"].nunique() == 36
+        with pytest.raises(cases.Refused, match="column words has 36 different values"):
+            cases.read(path, "cases", "", ["words"])
+
+
+def test_what_a_second_inspector_found_is_yes_or_no_or_blank(tmp_path):
+    read = with_columns(tmp_path, planning_desistance_second=["Yes", "0", "", "no", "", "y"]).table["planning_desistance_second"]
+    assert read.dtype == "boolean" and read.tolist() == [True, False, pd.NA, False, pd.NA, True]
+
+
+@pytest.mark.parametrize("judgements", [QUESTIONS, STANDARDS])
+def test_a_standard_may_be_read_twice_in_either_kind_of_list(tmp_path, judgements):
+    assert with_columns(tmp_path, judgements=judgements, planning_second=["yes"] * 6).table["planning_second"].all()
+
+
+def test_a_second_answer_without_the_first_is_refused(tmp_path):
+    with pytest.raises(cases.Refused, match="planning_desistance_second needs the column planning_desistance"):
+        with_columns(tmp_path, judgements=STANDARDS, planning_desistance_second=["yes"] * 6)
+
+
+def test_a_second_answer_is_no_judgement_of_its_own(tmp_path):
+    table = with_columns(tmp_path, judgements=STANDARDS, planning_second=["yes"] * 6).table
+    assert list(shares.judgements_of(table).values()) == list(STANDARDS)

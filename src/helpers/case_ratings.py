@@ -60,9 +60,10 @@ def tables(
         "inspector_agreement": agreement.of_cases(cases, p.confidence),
         "inspector_lowest": agreement.lowest_moves(whole, group_by, bands),
     }
-    if not made["inspector_agreement"]["pairs"].any():
-        # Without a case read twice there is nothing to say of a second reading.
-        made |= {name: made[name].iloc[:0] for name in ("inspector_agreement", "inspector_lowest")}
+    # Without a case read twice there is nothing to say of a second reading.
+    twice = made["inspector_agreement"]
+    made["inspector_agreement"] = twice if twice["pairs"].any() else twice.iloc[:0]
+    made["inspector_lowest"] = made["inspector_lowest"].query("pairs > 0")
     return {name: table.assign(evidence=p.case_evidence)[contracts.columns(name)] for name, table in made.items()}
 
 
