@@ -1,7 +1,7 @@
 """Time ten thousand cluster bootstrap replicates of all lowest key questions beside resampling rows with pandas.
 
 Both draw whole services with replacement, add up cases judged and sufficient by group, take the lowest of each
-standard's questions and rate it. `helpers.band_probability` multiplies counts of services; pandas puts the rows of the
+standard's questions and rate it. `helpers.rating_resamples` multiplies counts of services; pandas puts the rows of the
 drawn services together (`pandas.concat`) and groups them. All times are processor time. Pandas does fewer replicates, and
 its time is scaled. The ratio counts: seconds are not comparable from one machine to the next.
 """
@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from helpers import band_probability, cases, published
+from helpers import cases, published, rating_resamples
 from helpers.datapackage import resource_path
 from helpers.ratings import rating_of
 from helpers.rounding import whole_per_cent
@@ -59,7 +59,7 @@ def seconds_of_pandas(ways: WithPandas, replicates: int, seed: int) -> float:
 def seconds_of_matrices(listed: pd.DataFrame, group_by: str, bands: pd.DataFrame, seed: int) -> float:
     """Processor seconds of `REPLICATES`, the counting of cases included."""
     before = time.process_time()
-    band_probability.cluster_bootstrap(band_probability.count_matrices(listed, group_by), bands, REPLICATES, seed)
+    rating_resamples.cluster_bootstrap(rating_resamples.count_matrices(listed, group_by), bands, REPLICATES, seed)
     return time.process_time() - before
 
 

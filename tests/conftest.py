@@ -102,3 +102,11 @@ def supplied_run(once):
 
     base, done = once("supplied", make)
     return base / "outputs" / "latest", done, {name: base / name for name in WATCHED}
+
+
+@pytest.fixture(scope="session")
+def synthetic_cases():
+    """The synthetic inspected cases as they are read."""
+    from helpers import cases
+
+    return cases.read(paths.DATA / "synthetic" / "synthetic_inspected_cases.csv", "cases").table

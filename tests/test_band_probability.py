@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import band_edges, published
 from helpers import band_probability as bp
-from helpers import cases, published
-from helpers.datapackage import resource_path
+from helpers import rating_resamples as rr
 from helpers.errors import InputError
 from helpers.ratings import CARE_GROUPS, STANDARDS, rating_of
 from helpers.rounding import whole_per_cent
@@ -26,11 +26,6 @@ def of_r(quantity):
     rows = ANSWERS[ANSWERS["quantity"] == quantity]
     assert len(rows)
     return rows.to_dict("records")
-
-
-@pytest.fixture(scope="module")
-def synthetic():
-    return cases.read(resource_path("synthetic-cases"), "cases").table
 
 
 def made(services, groups=None, **columns):
@@ -111,7 +106,7 @@ def test_what_is_no_sample_is_refused(function, given_):
 @pytest.mark.parametrize("n", [1, 3, 7, 200, 927])
 def test_least_counts_are_where_the_printed_per_cent_changes_band(n):
     rated = [rating_of(whole_per_cent(k, n), BANDS) for k in range(n + 1)]
-    least = bp.least_counts(n, BANDS)
+    least = band_edges.least_counts(n, BANDS)
     place = {rating: number for number, rating in enumerate(BANDS["rating"])}
     assert [(least <= k).sum() - 1 for k in range(n + 1)] == [place[rating] for rating in rated]
 
@@ -124,60 +119,9 @@ def every_resample(services):
     return [np.stack([(drawn == service).sum(axis=1) for service in range(services)], axis=1)]
 
 
-def test_all_resamples_of_four_services_are_those_of_r(synthetic):
-    counts = bp.count_matrices(synthetic[synthetic["yot"].isin(FOUR)], "care_group")
-    found = bp.of_resamples(counts, BANDS, every_resample(4))
-    rows = found.rows.set_index(["standard", "group"])
-    assert (found.rated, found.replicates) == (12, 256) and (rows["empty"] > 0).any()
-    for answer in of_r("resamples"):
-        column = CHANCES[BANDS["rating"].tolist().index(answer["rating"])]
-        assert rows.loc[(answer["standard"], answer["group"]), column] == pytest.approx(answer["value"], abs=1e-14)
-    for quantity in ("empty", "lowest", "mean_lowest", "bias_of_lowest"):
-        for answer in of_r(quantity):
-            assert rows.loc[(answer["standard"], answer["group"]), quantity] == pytest.approx(answer["value"], abs=1e-13), answer
-    assert found.joint == of_r("joint")[0]["value"]
-
-
-def test_random_resamples_are_near_all_of_them(synthetic):
-    counts = bp.count_matrices(synthetic[synthetic["yot"].isin(FOUR)], "care_group")
-    exact, drawn = bp.of_resamples(counts, BANDS, every_resample(4)), bp.cluster_bootstrap(counts, BANDS, 40_000, 7)
-    for column in [*CHANCES, "empty"]:
-        p = exact.rows[column]
-        assert ((drawn.rows[column] - p).abs() <= 4.5 * np.sqrt(p * (1 - p) / 40_000)).all(), column
-    assert drawn.joint == pytest.approx(exact.joint, abs=4.5 * math.sqrt(exact.joint * (1 - exact.joint) / 40_000))
-    gap = (drawn.rows["bias_of_lowest"] - exact.rows["bias_of_lowest"]).abs()
-    assert (gap <= 5 * drawn.rows["monte_carlo_error"] + 1e-3).all()
-
-
-def test_the_services_of_a_resample_are_as_many_as_there_are_and_equally_likely():
-    (weights,) = bp._resamples(5, 4_000, 3, 1)
-    assert weights.shape == (4_000, 5) and (weights.sum(axis=1) == 5).all()
-    assert weights.mean(axis=0) == pytest.approx(np.ones(5), abs=0.06)
-    assert weights.var(axis=0) == pytest.approx(np.full(5, 0.8), abs=0.08)
-
-
-def test_parts_of_the_work_make_no_difference(synthetic, monkeypatch):
-    counts = bp.count_matrices(synthetic, "care_group")
-    whole = bp.cluster_bootstrap(counts, BANDS, 300, 5)
-    monkeypatch.setattr(bp, "_NUMBERS_AT_ONCE", 42 * 7)
-    parts = bp.cluster_bootstrap(counts, BANDS, 300, 5)
-    pd.testing.assert_frame_equal(whole.rows, parts.rows, rtol=1e-12)
-    assert whole.joint == parts.joint
-    assert bp.cluster_bootstrap(counts, BANDS, 300, 6).joint != whole.joint
-
-
-def test_matrices_hold_the_shares_of_all_cases(synthetic):
-    counts = bp.count_matrices(synthetic, "care_group")
-    shares = of_cases(synthetic, 0.95, BANDS).set_index(["standard", "question", "care_group"])
-    assert counts.yes.shape == (42, 36)
-    for place, cell in counts.cells.iterrows():
-        row = shares.loc[(cell["standard"], cell["question"], cell["group"])]
-        assert (counts.yes[:, place].sum(), counts.judged[:, place].sum()) == (row["count"], row["base"])
-
-
-def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synthetic):
-    found = bp.table(synthetic, "care_group", BANDS, 200, 1)
-    lowest = of_cases(synthetic, 0.95, BANDS).query("question == 'lowest'").set_index(["standard", "care_group"])
+def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synthetic_cases):
+    found = bp.table(synthetic_cases, "care_group", BANDS, 200, 1)
+    lowest = of_cases(synthetic_cases, 0.95, BANDS).query("question == 'lowest'").set_index(["standard", "care_group"])
     assert len(found) == 48 and set(found["question"]) == {"lowest"}
     for row in found.to_dict("records"):
         share = lowest.loc[(row["standard"], row["group"])]
@@ -197,15 +141,15 @@ def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synt
     assert set(found["replicates"].dropna()) == {200}
 
 
-def test_joint_and_bias_are_those_of_the_bootstrap(synthetic):
-    found = bp.cluster_bootstrap(bp.count_matrices(synthetic, "care_group"), BANDS, 500, 9)
-    row = bp.joint(synthetic, "care_group", BANDS, 500, 9).squeeze()
+def test_joint_and_bias_are_those_of_the_bootstrap(synthetic_cases):
+    found = rr.cluster_bootstrap(rr.count_matrices(synthetic_cases, "care_group"), BANDS, 500, 9)
+    row = bp.joint(synthetic_cases, "care_group", BANDS, 500, 9).squeeze()
     assert (row["ratings"], row["left_out"], row["probability"]) == (12, 0, found.joint)
     assert row["monte_carlo_error"] == pytest.approx(math.sqrt(found.joint * (1 - found.joint) / 500))
     # All twelve at once are less sure than the least sure of them.
     own = [found.rows.loc[place, f"p_{row.rating.lower().replace(' ', '_')}"] for place, row in found.rows.iterrows()]
     assert found.joint <= min(own)
-    bias = bp.lowest_bias(synthetic, "care_group", BANDS, 500, 9)
+    bias = bp.lowest_bias(synthetic_cases, "care_group", BANDS, 500, 9)
     assert (bias["bias_of_lowest"] <= 0).all() and (bias["bias_of_lowest"] < -0.005).any()
     assert bias["mean_lowest"].tolist() == found.rows["mean_lowest"].tolist()
 
@@ -214,33 +158,6 @@ def test_one_question_has_no_bias():
     table = made(list("aabbccdd"), planning=[True, False, True, True, None, False, True, False])
     bias = bp.lowest_bias(table, "care_group", BANDS, 300, 1)
     assert bias["bias_of_lowest"].abs().max() < 1e-12 and set(bias["from_question"]) == {"lowest"}
-
-
-def test_the_lowest_is_told_by_exact_fractions():
-    """Of 2/3 and 2,000,000,001 / 3,000,000,001 the first is lower, by less than 1e-9; equal ones give the first."""
-    k, n = np.array([[2_000_000_001], [2], [4]]), np.array([[3_000_000_001], [3], [6]])
-    assert [int(part[0]) for part in bp._lowest(k, n)] == [1, 2, 3]
-    assert [int(part[0]) for part in bp._lowest(k[::-1] * 0, n * 0)] == [0, 0, 0]
-
-
-def test_a_resample_at_a_boundary_rounds_up():
-    """129 of 200 is 64.5%, which is printed as 65%."""
-    cells = pd.DataFrame({"standard": ["planning"], "group": ["x"], "question": ["lowest"]})
-    counts = bp.Counts(cells, np.array([[65], [64]]), np.array([[100], [100]]))
-    rows = bp.of_resamples(counts, BANDS, [np.array([[1, 1], [0, 2]])]).rows.squeeze()
-    assert (rows["rating"], rows["p_good"], rows["p_requires_improvement"]) == ("Good", 0.5, 0.5)
-
-
-def test_a_question_that_does_not_apply_is_not_0():
-    counts = bp.Counts(
-        pd.DataFrame({"standard": "planning", "group": "x", "question": ["desistance", "child_safety"]}),
-        np.array([[8, 0], [3, 1]]),
-        np.array([[10, 0], [5, 1]]),
-    )
-    found = bp.of_resamples(counts, BANDS, [np.array([[2, 0], [1, 1], [0, 2]])]).rows.squeeze()
-    # 16/20 alone, min(11/15, 1/1), min(6/10, 2/2).
-    assert (found["p_outstanding"], found["p_good"], found["p_requires_improvement"]) == pytest.approx((1 / 3,) * 3)
-    assert found["mean_lowest"] == pytest.approx((0.8 + 11 / 15 + 0.6) / 3)
 
 
 def test_a_group_in_one_service_has_a_reason_and_no_bootstrap():
@@ -271,23 +188,6 @@ def test_a_standard_that_nobody_judged_has_rows_without_values():
     assert math.isnan(bias["bias_of_lowest"]) and bias["note"] == "no case judged"
 
 
-def test_a_group_that_a_replicate_misses_is_counted():
-    """In two services of four: (1/2)^4 of the resamples have neither."""
-    table = made(list("aabbccdd"), ["in_care_inside"] * 4 + ["not_in_care"] * 4)
-    counts = bp.count_matrices(table, "care_group")
-    rows = bp.of_resamples(counts, BANDS, every_resample(4)).rows.set_index(["standard", "group"])
-    row = rows.loc[("planning", "in_care_inside")]
-    assert (row["empty"], row["p_outstanding"], row["mean_lowest"]) == (1 / 16, 15 / 16, 1)
-
-
-def test_blank_values_make_no_group_and_a_column_must_be_there():
-    table = made(list("aabb"))
-    table["region"] = pd.Categorical(["east", None, "west", "east"])
-    assert bp.count_matrices(table, "region").cells["group"].unique().tolist() == ["east", "west"]
-    with pytest.raises(InputError, match="care_group"):
-        bp.count_matrices(table, "care_grup")
-
-
 @pytest.mark.parametrize(("replicates", "seed"), [(0, 1), (10, -1), (1.5, 1)])
 def test_replicates_and_seed_are_whole_numbers(replicates, seed):
     with pytest.raises(InputError):
@@ -313,79 +213,3 @@ def test_any_list_has_rows_that_add_up(rows):
 
 
 # --- known shares
-
-
-def test_samples_of_a_known_share_are_those_of_r():
-    for row in of_r("of_share"):
-        assert bp.of_share(row["share"], int(row["n"]), BANDS)[row["rating"]] == pytest.approx(row["value"], abs=1e-13), row
-
-
-def test_cases_needed_are_those_of_r():
-    for row in of_r("cases_needed"):
-        assert bp.cases_needed(row["share"], row["rating"], row["assurance"], BANDS) == row["value"], row
-
-
-@pytest.mark.parametrize(("share", "cases_"), [(0.66, 2770), (0.67, 998), (0.68, 508), (0.7, 200), (0.72, 139), (0.75, 260)])
-def test_cases_needed_for_good(share, cases_):
-    assert bp.cases_needed(share, "Good", 0.95, BANDS) == cases_
-    assert bp.cases_needed(share, "Good", 0.95, BANDS, deff=1.5) == math.ceil(1.5 * cases_)
-
-
-def test_every_larger_number_is_enough_and_the_one_before_is_not():
-    needed = bp.cases_needed(0.72, "Good", 0.9, BANDS)
-    assert bp.of_share(0.72, needed - 1, BANDS)["Good"] < 0.9
-    assert all(bp.of_share(0.72, n, BANDS)["Good"] >= 0.9 for n in range(needed, needed + 400))
-
-
-@settings(deadline=None, derandomize=True, max_examples=15)
-@given(st.floats(0, 1), st.floats(0.05, 0.99))
-def test_the_search_finds_what_trying_every_number_finds(share, assurance):
-    rating = next(
-        row.rating for row in BANDS.itertuples() if share < row.highest_per_cent / 100 + 0.005 or row.highest_per_cent == 100
-    )
-    cuts = (0.495, 0.645, 0.795)
-    if min(abs(share - cut) for cut in cuts) < 0.05:
-        return
-    needed = bp.cases_needed(share, rating, assurance, BANDS)
-    failures = [n for n in range(1, 700) if bp.of_share(share, n, BANDS)[rating] < assurance]
-    assert needed == max(failures, default=0) + 1
-
-
-@pytest.mark.parametrize("share", [0.495, 0.645, 0.5, 0.9, 0.795])
-def test_no_number_is_enough_at_a_boundary_or_outside_the_band(share):
-    assert bp.cases_needed(share, "Good", 0.95, BANDS) == math.inf
-
-
-def test_shares_of_0_and_1_are_sure_at_once():
-    assert bp.cases_needed(0.0, "Inadequate", 0.99, BANDS) == 1
-    assert bp.cases_needed(1.0, "Outstanding", 0.99, BANDS) == 1
-
-
-@pytest.mark.parametrize(
-    ("given_", "named"),
-    [
-        ((1.2, "Good", 0.95), "share"),
-        ((0.7, "Goood", 0.95), "Good"),
-        ((0.7, "Good", 1.0), "assurance"),
-        ((0.7, "Good", 0.95, 0.5), "deff"),
-        ((0.64500001, "Good", 0.95), "boundary"),
-    ],
-)
-def test_cases_needed_refuses(given_, named):
-    share, rating, assurance, *deff = given_
-    with pytest.raises(InputError, match=named):
-        bp.cases_needed(share, rating, assurance, BANDS, *deff)
-
-
-def test_power_is_that_of_r():
-    for row in of_r("power"):
-        found = bp.power_two_shares(row["share"], row["other"], int(row["n"]), int(row["n_other"]), row["deff"])
-        assert found == pytest.approx(row["value"], abs=1e-12), row
-
-
-def test_power_at_the_ends():
-    assert bp.power_two_shares(0, 1, 20, 20) == 1
-    with pytest.raises(InputError):
-        bp.power_two_shares(1, 1, 20, 20)
-    with pytest.raises(InputError):
-        bp.power_two_shares(0.5, 0.6, 20, 0)

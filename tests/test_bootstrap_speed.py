@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench import bootstrap_speed
-from helpers import band_probability, cases, published
+from helpers import cases, published, rating_resamples
 from helpers.datapackage import resource_path
 
 BANDS = published.rating_bands()
@@ -17,13 +17,13 @@ def synthetic():
 
 def test_both_ways_rate_a_resample_alike(synthetic):
     ways = bootstrap_speed.WithPandas(synthetic, "care_group", BANDS)
-    counts = band_probability.count_matrices(synthetic, "care_group")
+    counts = rating_resamples.count_matrices(synthetic, "care_group")
     random = np.random.default_rng(1)
     for _ in range(3):
         drawn = random.integers(0, len(ways.rows), len(ways.rows))
         weights = np.bincount(drawn, minlength=len(ways.rows))[None]
-        rows = band_probability.of_resamples(counts, BANDS, [weights]).rows
-        chances = rows.set_index(["standard", "group"])[band_probability.columns(BANDS)]
+        rows = rating_resamples.of_resamples(counts, BANDS, [weights]).rows
+        chances = rows.set_index(["standard", "group"])[rating_resamples.columns(BANDS)]
         chances.columns = BANDS["rating"]
         assert ways.ratings(drawn) == chances.idxmax(axis=1).to_dict()
 

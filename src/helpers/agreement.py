@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers.band_probability import Counts, columns, count_matrices, least_counts
+from helpers.band_edges import columns, least_counts
 from helpers.errors import InputError
 from helpers.ordinal import columns_of, standard_met
+from helpers.rating_resamples import Counts, count_matrices
 from helpers.ratings import STANDARDS
 from helpers.shares import of_domain
 
@@ -204,7 +205,7 @@ def lowest_moves(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame) -> pd.
     Parameters
     ----------
     cases, group_by
-        As `helpers.band_probability.count_matrices`.
+        As `helpers.rating_resamples.count_matrices`.
     bands : DataFrame
         As from `helpers.published.rating_bands`.
 

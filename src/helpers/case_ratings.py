@@ -8,7 +8,7 @@ import pandas as pd
 from helpers import agreement, band_probability, comparisons, contracts, ordinal, shares, weighted_shares
 from helpers.comparisons import Judged, judged_of
 from helpers.parameters import CARE_GROUP, RatingComparisons
-from helpers.ratings import LOWEST, QUESTIONS, STANDARDS, pairs, rating_of
+from helpers.ratings import BAND_COLUMNS, LOWEST, QUESTIONS, STANDARDS, pairs, rating_of
 from helpers.rounding import whole_per_cent
 
 # Every table made here, and the columns that say of what a row is.
@@ -97,17 +97,17 @@ def _comparisons(
 
 def _by_group(cases: pd.DataFrame, whole: pd.DataFrame, group_by: str, confidence: float, bands: pd.DataFrame) -> pd.DataFrame:
     """Shares judged sufficient of the groups of another column, as `helpers.shares.of_cases` has them of the care groups."""
-    if group_by == CARE_GROUP:
-        return pd.DataFrame(columns=contracts.columns("ratings_by_group"))
     codes, names = pd.factorize(cases["yot"])
     rows = []
-    for one in judged(cases, whole, group_by):
+    for one in judged(cases, whole, group_by) if group_by != CARE_GROUP else []:
         for group, mask in shares.groups_of(cases, group_by).items():
             if group == shares.BLANK:
                 continue
             found = shares.of_domain(one.yes.where(mask), np.asarray(codes), len(names), confidence)
             rating = rating_of(whole_per_cent(found["count"], found["base"]), bands) if found["base"] else None
             rows.append({"group": group, "standard": one.standard, "question": one.question, "rating": rating, **found})
+    if not rows:
+        return pd.DataFrame(columns=contracts.columns("ratings_by_group"))
     table = pd.DataFrame(rows).assign(group_by=group_by, level=confidence)
     table = table.join(probabilities(table, bands))
     return _per_cents(table).rename(columns={"base": "cases", "count": "sufficient"})
@@ -137,7 +137,7 @@ def probabilities(found: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
         band_probability.population(row.yes, row.base, row.deff, bands) if row.base and row.deff > 0 else {}
         for row in found.rename(columns={"count": "yes"}).itertuples()
     ]
-    names = band_probability.columns(bands)
+    names = list(BAND_COLUMNS)
     table = pd.DataFrame([list(row.values()) or [np.nan] * len(names) for row in rows], columns=names, index=found.index)
     return table.astype(float)
 

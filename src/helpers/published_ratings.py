@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from helpers import band_probability, contracts, published, ratings, table_one
+from helpers import cases_for_rating, contracts, published, ratings, table_one
 from helpers.parameters import RatingComparisons
 from helpers.ratings import ASSUMED_RULE, CARE_GROUPS
 
@@ -73,8 +73,8 @@ def _cases_needed(bands: pd.DataFrame) -> pd.DataFrame:
     for deff in _DEFFS:
         for share in _SHARES:
             row = {"share": share, "rating": "Good", "assurance": _ASSURANCE, "deff": deff}
-            row["cases_needed"] = band_probability.cases_needed(share, "Good", _ASSURANCE, bands, deff)
-            row["with_30_cases"] = band_probability.of_share(share, _USUAL_CASES, bands)["Good"]
+            row["cases_needed"] = cases_for_rating.cases_needed(share, "Good", _ASSURANCE, bands, deff)
+            row["with_30_cases"] = cases_for_rating.of_share(share, _USUAL_CASES, bands)["Good"]
             rows.append(row)
     assumes = "recalled bands; the share of the population is known; a sample drawn at random, with the design effect given"
     return pd.DataFrame(rows).assign(assumes=assumes, evidence=published.EVIDENCE)
@@ -87,7 +87,7 @@ def _power(sizes: Mapping[str, int], confidence: float, evidence: str) -> pd.Dat
         for share, other in ((0.70, 0.60), (0.68, 0.60)):
             for deff in _DEFFS:
                 n = {"reference_cases": sizes[reference], "cases": sizes[group]}
-                chance = band_probability.power_two_shares(share, other, *n.values(), deff, confidence)
+                chance = cases_for_rating.power_two_shares(share, other, *n.values(), deff, confidence)
                 rows.append(
                     {
                         "group": group,

@@ -56,8 +56,9 @@ EVIDENCE = {
     # Only where cases are grouped by another column than care_group, and where a table of ratings is named.
     "ratings_by_group": set(),
     "rating_distribution": set(),
-} | dict.fromkeys(
-    [
+} | {
+    name: {"synthetic"}
+    for name in (
         "ratings_weighted",
         "rating_comparisons",
         "rating_ordinal",
@@ -66,9 +67,8 @@ EVIDENCE = {
         "rating_whole_table",
         "inspector_agreement",
         "inspector_lowest",
-    ],
-    {"synthetic"},
-)
+    )
+}
 
 
 @pytest.mark.parametrize("name", sorted(contracts.TABLES.keys() - {"disclosure"}))
