@@ -1,6 +1,6 @@
 # Everything is done by two commands: `make run` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lab notebooks docs data lint lock bench fresh
+.PHONY: help setup run test thorough lab notebooks docs data lint lock bench fresh
 SHELL := /bin/sh
 
 # The first interpreter that the lock was made for; `make PYTHON=/path/to/python3.12 run` overrides it.
@@ -21,6 +21,9 @@ run: setup ## run the collection on the data in the repository; the result is ou
 
 test: setup ## run all tests, the notebooks included
 	@$(VENV)/python -m pytest
+
+thorough: setup ## run all tests with all random examples of the slowest ones
+	@THOROUGH=yes $(VENV)/python -m pytest
 
 lab: setup ## open JupyterLab with the kernel of this environment
 	@$(VENV)/jupyter lab --notebook-dir=. --LabApp.extension_manager=readonly $(LAB_OPTIONS)

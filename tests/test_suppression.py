@@ -31,14 +31,15 @@ from helpers.suppression import (
     sensitive,
     suppress,
 )
+from tests.effort import examples
 
 ROOT = Path(__file__).parents[1]
 EVERY_PRESET = list(presets())
 every_preset = pytest.mark.parametrize("preset", EVERY_PRESET)
 
 
-def repeatable(examples):
-    return settings(deadline=None, derandomize=True, max_examples=examples)
+def repeatable(number):
+    return settings(deadline=None, derandomize=True, max_examples=examples(number))
 
 
 # --- a reader who tries every whole number
