@@ -53,6 +53,7 @@ bench: setup ## measure runs, the check of case lists and the draw beside other 
 	@$(VENV)/python bench/draw_speed.py
 	@$(VENV)/python bench/bootstrap_speed.py
 	@$(VENV)/python bench/type_one_error.py
+	@OPENBLAS_NUM_THREADS=1 $(VENV)/python -m bench.lowest_question
 
 fresh: ## try `make run` and `make test` in a new clone with an empty home and cache
 	@sh tools/fresh_clone.sh

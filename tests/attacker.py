@@ -8,7 +8,7 @@ design. A set of possible values is exact: shares by enumeration, the fieldwork 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import ceil, floor, gcd, inf
 from pathlib import Path
@@ -24,6 +24,7 @@ import helpers
 HIDDEN, BLANK, UNKNOWN = "[c]", "[z]", "[x]"
 EITHER, DENOMINATOR = "small, or hidden to protect another", "denominator"
 GROUPS = ("not_in_care", "in_care_inside", "in_care_outside")
+QUESTIONS = ("desistance", "child_safety", "others_safety")
 ARMS = ("hosted", "placed_out")
 # Whole per cents, recalled by the project and printed in its data.
 BANDS = {"Inadequate": (0, 49), "Requires improvement": (50, 64), "Good": (65, 79), "Outstanding": (80, 100)}
@@ -48,10 +49,12 @@ class Known:
     protection_of_all: bool = False
     # Services with a case of the row, by (standard, question, care group) or by claim.
     services: Mapping = field(default_factory=dict)
+    # Whether he knows each count that is shown to the case, see `told`.
+    exact: bool = False
 
     @property
     def rules(self):
-        return PRESETS[self.preset]
+        return PRESETS[self.preset] | ({"round_to": 1} if self.exact else {})
 
 
 class Found(dict):
@@ -431,6 +434,7 @@ def attack_groups(tables, known):
     whole = base.found()
     why = {(row.row, row.column): row.rule for row in tables["disclosure"].itertuples() if row.table == "prevalence_by_group"}
     found, sizes = Found(), {}
+    told = _sizes_told(tables, known)
     for claim, rows in table.groupby("claim", sort=False):
         rows = rows.reset_index(drop=True)
         shares = [_group_row(row, place, why, base, known) for place, row in enumerate(rows.to_dict("records"), start=1)]
@@ -445,6 +449,8 @@ def attack_groups(tables, known):
                 names = sizes.get(place) or (whole.get(rows["group"][place]) if rows["group_by"][0] == "care_group" else None)
                 if names is not None:
                     _limit(allowed, names, known.protection_of_all)
+            if place in told:
+                _limit(allowed, told[place], in_care or known.protection_of_all)
         _whole_by_groups(found, claim, every & _sum_of(pairs), whole)
         for place, allowed in enumerate(pairs):
             allowed &= _fitting(every, [other for number, other in enumerate(pairs) if number != place])
@@ -454,6 +460,24 @@ def attack_groups(tables, known):
                 sizes[place] = _set(allowed.any(axis=1))
             _Shares._add(found, name, allowed)
     return found
+
+
+def _sizes_told(tables, known):
+    """The numbers of cases of the groups by the judgements of notebook 03, where each applies to every case of a group."""
+    judged, table = tables.get("ratings_by_group"), tables["prevalence_by_group"]
+    if judged is None or judged.empty or judged["group_by"].iloc[0] != table["group_by"].iloc[0]:
+        return {}
+    # The rows of a group whose name is hidden stand where its own would.
+    rows = judged[is_whole(judged, known)].drop_duplicates("group")
+    bands = [band(text, known.rules) for text in rows["cases"]]
+    return {place: set(range(low, high + 1)) for place, (low, high) in enumerate(bands) if high < inf}
+
+
+def is_whole(judged, known):
+    """The rows of questions that apply to every case of every care group, so of every other group too."""
+    of_all = {(standard, question) for standard, question, _ in known.whole}
+    of_all = {key for key in of_all if all((*key, group) in known.whole for group in GROUPS)}
+    return [key in of_all for key in zip(judged["standard"], judged["question"], strict=True)]
 
 
 def _limit(allowed, sizes, whole):
@@ -579,6 +603,108 @@ def _rest(total, part):
     for value in np.flatnonzero(part):
         found[: len(total) - value] |= total[value:]
     return found
+
+
+# ----------------------------------------------------------------------------------------------------------- comparisons
+
+# The tables of notebook 03 that are made of cases, and the columns that name groups.
+COMPARED = {
+    "ratings_weighted": ("group",),
+    "rating_comparisons": ("group", "reference"),
+    "rating_ordinal": ("group", "reference"),
+    "rating_probabilities": ("group",),
+    "rating_lowest": ("group",),
+    "rating_whole_table": (),
+    "inspector_agreement": (),
+    "inspector_lowest": ("group",),
+}
+_KEYS = {"standard", "question", "group", "reference", "adjusted_for", "weights", "family", "measure", "method", "judgement"}
+_FOURFOLD = ("both_yes", "first_only", "second_only", "both_no")
+_COUNTS = ("cases", "sufficient", "reference_cases", "pairs", *_FOURFOLD)
+
+
+def comparison_leaks(released, full, known):
+    """What the other tables of notebook 03 tell of counts that ``ratings`` hides, and counts of their own that are small."""
+    ratings = released["ratings"]
+    hidden = {
+        (row["standard"], row["question"], row["care_group"])
+        for row in ratings.to_dict("records")
+        if HIDDEN in (row["cases"], row["sufficient"])
+    }
+    standards = tuple(dict.fromkeys(ratings["standard"]))
+    leaks = []
+    for name, columns in COMPARED.items():
+        true = {_key(row): row for row in full[name].to_dict("records")}
+        rows = released[name].to_dict("records")
+        for row in rows:
+            label = f"{name}: {', '.join(map(str, _key(row)))}"
+            # Which question is the lowest rests on all of them.
+            question = row["question"] if row.get("question") in QUESTIONS else "lowest"
+            rests = {
+                (standard, question, row[column])
+                for standard in ([row["standard"]] if "standard" in row else standards)
+                for column in columns
+            }
+            printed = [column for column, text in row.items() if column not in _KEYS | {"level", "evidence"} and text != HIDDEN]
+            if printed and (rests & hidden if columns else hidden):
+                leaks.append(Leak(label, -1, (), f"{printed[0]} rests on a hidden count"))
+            for column in set(printed) & set(_COUNTS) & set(true.get(_key(row), ())):
+                count = int(float(true[_key(row)][column]))
+                if is_small(count, known.rules) and not (column == "pairs" and not count):
+                    leaks.append(Leak(label, count, (), f"{column} is small"))
+        if "group" in columns and "reference" not in columns and rows:
+            lacking = {group for _, _, group in hidden} - {row["group"] for row in rows}
+            leaks += [Leak(f"{name}: {group}", 0, (), "only a group without a case has no row") for group in sorted(lacking)]
+    return [*leaks, *_agreement_leaks(released["inspector_agreement"], full, known)]
+
+
+def _key(row):
+    return tuple(value for column, value in row.items() if column in _KEYS and value != BLANK)
+
+
+def _agreement_leaks(table, full, known):
+    """Small counts that follow from what two inspectors said of some cases, and from what the first one said of all."""
+    true = {row["judgement"]: row for row in full["inspector_agreement"].to_dict("records")}
+    shown = [row["judgement"] for row in table.to_dict("records") if row["pairs"] != HIDDEN]
+    ratings = full["ratings"]
+    for judgement in shown:
+        standard, _, question = judgement.partition("_")
+        rows = ratings[(ratings["standard"] == standard) & (ratings["question"] == (question or "lowest"))]
+        if rows.empty or (not question and (ratings["question"] != "lowest").any()):
+            continue
+        cases, yes = (int(rows[name].astype(float).sum()) for name in ("cases", "sufficient"))
+        both_yes, first_only, second_only, both_no = (int(float(true[judgement][part])) for part in _FOURFOLD)
+        once = {"yes": yes - both_yes - first_only, "no": cases - yes - second_only - both_no}
+        for answer, count in once.items() if any(once.values()) else ():
+            if is_small(count, known.rules):
+                yield Leak(f"{judgement}, read once, {answer}", count, (), "a difference of two tables")
+    parts = [name for name in true if name != "all"]
+    if "all" in shown and len(set(parts) - set(shown)) == 1:
+        yield Leak(f"{(set(parts) - set(shown)).pop()}, read twice", -1, (), "the only hidden part of a shown total")
+
+
+def told(released, full, known):
+    """The release, and the reader, where he knows each count that is shown to the case.
+
+    All else that is printed of a share follows from its counts and from how its cases lie in services. So of shown counts
+    this reader needs no rate, and he finds whatever one finds who works out the counts from the rates.
+    """
+    tables = dict(released)
+    counts = {
+        "ratings": ("cases", "sufficient"),
+        "prevalence_estimates": ("n", "count_low"),
+        "prevalence_by_group": ("n", "count"),
+    }
+    for name, columns in counts.items():
+        table = released[name].copy()
+        shown = table[list(columns)].map(is_count)
+        for column in columns:
+            table[column] = table[column].where(~shown[column], full[name][column].loc[table.index])
+        rates = {"percentage", "estimate", "se", "lower", "upper", "rating", "deff", "n_effective"} & set(table.columns)
+        rates |= {"method"} if name == "prevalence_by_group" else set()
+        table.loc[shown.all(axis=1), sorted(rates)] = HIDDEN
+        tables[name] = table
+    return tables, full, replace(known, exact=True)
 
 
 # ------------------------------------------------------------------------------------------------------------- fieldwork
@@ -816,6 +942,7 @@ def blanked(tables):
             if column in table:
                 table[column] = HIDDEN
     groups["method"] = HIDDEN
+    tables = {name: table for name, table in tables.items() if name != "ratings_by_group"}
     return tables | {"ratings": ratings, "prevalence_estimates": prevalence, "prevalence_by_group": groups}
 
 

@@ -59,7 +59,9 @@ def usual(groups="abc", services=12, each=6, seed=0, **shares_of):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_estimates_are_those_of_r(synthetic, level, weighted):
     judged = [
-        one for one in comparisons.judged_of(synthetic, "care_group") if one.question == "lowest" or one.standard == "planning"
+        one
+        for one in comparisons.judged_of(synthetic, "care_group")
+        if one.question == "lowest_of_each" or one.standard == "planning"
     ]
     weights = synthetic["weight"] if weighted else None
     found = comparisons.compare(synthetic, judged, "care_group", PAIRS, level, COVARIATES, weights)
@@ -108,15 +110,17 @@ def test_exact_limits_are_those_of_r(answer):
 
 def test_lowest_answers_have_the_shares_that_give_the_ratings(synthetic):
     lowest = shares.of_cases(synthetic, 0.95, published.rating_bands()).query("question == 'lowest'")
-    judged = {one.standard: one.yes for one in comparisons.judged_of(synthetic, "care_group") if one.question == "lowest"}
+    judged = {one.standard: one.yes for one in comparisons.judged_of(synthetic, "care_group") if one.question == "lowest_of_each"}
     for row in lowest.to_dict("records"):
         answers = judged[row["standard"]][synthetic["care_group"] == row["care_group"]]
         assert (answers.sum(), answers.count()) == (row["count"], row["base"])
 
 
-def test_sixteen_judgements_of_key_questions_and_four_of_standards(synthetic):
+def test_twenty_judgements_of_key_questions_and_four_of_standards(synthetic):
     names = [(one.standard, one.question) for one in comparisons.judged_of(synthetic, "year")]
-    assert names == [(standard, question) for standard in ratings.STANDARDS for question in [*ratings.QUESTIONS, "lowest"]]
+    assert names == [
+        (standard, question) for standard in ratings.STANDARDS for question in [*ratings.QUESTIONS, "lowest", "lowest_of_each"]
+    ]
     table, _ = made("aabb", "ABAB", [True] * 4)
     table = table.assign(**{standard: pd.array([True, None, False, True], dtype="boolean") for standard in ratings.STANDARDS})
     table.loc[3, "region"] = None
@@ -136,8 +140,45 @@ def test_each_group_takes_its_own_lowest_question_the_first_of_equal_ones_and_no
     for question, values in answers.items():
         table[f"planning_{question}"] = pd.array(values, dtype="boolean")
     lowest = comparisons.judged_of(table, "region")[-1]
-    assert lowest.question == "lowest" and lowest.yes.index.equals(table.index)
+    assert lowest.question == "lowest_of_each" and lowest.yes.index.equals(table.index)
     assert lowest.yes.tolist() == [True, False, True, False, pd.NA, pd.NA, pd.NA, pd.NA, pd.NA, pd.NA]
+
+
+def test_the_confirmatory_question_is_lowest_in_all_groups_together_whichever_case_is_in_which(synthetic):
+    judged = {one.standard: one for one in comparisons.judged_of(synthetic, "care_group") if one.question == "lowest"}
+    random = np.random.default_rng(5)
+    shuffled = synthetic.assign(care_group=random.permutation(synthetic["care_group"].to_numpy()))
+    shuffled["care_group"] = pd.Categorical(shuffled["care_group"], ratings.CARE_GROUPS)
+    again = {one.standard: one for one in comparisons.judged_of(shuffled, "care_group") if one.question == "lowest"}
+    for standard, one in judged.items():
+        columns = {question: synthetic[f"{standard}_{question}"] for question in ratings.QUESTIONS}
+        least = min(columns, key=lambda question: columns[question].mean())
+        assert one.sources == {"all": least} and one.yes.equals(columns[least]) and again[standard].yes.equals(one.yes)
+
+
+def test_a_row_says_which_questions_it_compares(synthetic):
+    found = comparisons.compare(synthetic, comparisons.judged_of(synthetic, "care_group"), "care_group", PAIRS, 0.95)
+    assert (found.loc[found["question"].isin(ratings.QUESTIONS), "from_question"] == "").all()
+    own = found[found["question"] == "lowest_of_each"].set_index(["standard", "group", "reference"])["from_question"]
+    assert own["assessment", "in_care_inside", "not_in_care"] == "others_safety"
+    assert own["assessment", "in_care_outside", "not_in_care"] == "child_safety / others_safety"
+
+
+def test_the_plain_difference_is_that_of_the_shares_of_the_row(synthetic):
+    found = comparisons.compare(synthetic, comparisons.judged_of(synthetic, "care_group"), "care_group", PAIRS, 0.95)
+    row = found.query("standard == 'planning' and question == 'desistance'").iloc[0]
+    share = synthetic.groupby("care_group", observed=True)["planning_desistance"].mean()
+    assert row["plain_difference"] == pytest.approx(share[row["group"]] - share[row["reference"]])
+
+
+def test_where_a_few_services_hold_most_cases_the_note_says_that_p_is_too_small():
+    services = [*"A" * 200, *"B" * 100, *"CDEFGHIJ" * 4]
+    groups = ["a", "b"] * (len(services) // 2)
+    yes = np.random.default_rng(3).random(len(services)) < 0.6
+    row = of(made(groups, services, yes.tolist())).squeeze()
+    sizes = pd.Series(services).value_counts()
+    assert row["services_effective"] == pytest.approx(sizes.sum() ** 2 / (sizes**2).sum())
+    assert "A few services hold most of the cases" in row["note"] and row["p_value"] > 0
 
 
 def test_the_blank_group_is_no_group():

@@ -48,7 +48,12 @@ def test_each_claim_has_one_row_in_the_order_of_the_documents(built):
 
 
 def test_every_cell_is_filled(built):
-    assert (built.astype(str).apply(lambda column: column.str.strip()) != "").drop(columns="published").all(axis=None)
+    filled = built.astype(str).apply(lambda column: column.str.strip()) != ""
+    assert filled.drop(columns=["published", "table"]).all(axis=None)
+    # Only what is in words alone, or not to be checked, needs no table.
+    from_words = built["claim"].isin(FROM_WORDS)
+    assert filled.loc[~from_words & (built["verdict"] != "not_checkable"), "table"].all()
+    assert not filled.loc[from_words, "table"].any()
 
 
 def test_only_a_finding_in_words_may_have_nothing_published(built):
@@ -62,6 +67,29 @@ def test_every_verdict_is_explained(built):
 
 def test_every_notebook_named_is_there(built):
     assert set(built["notebook"]) <= {path.stem for path in paths.NOTEBOOKS.glob("*.ipynb")}
+
+
+def test_every_table_named_is_one_that_the_notebook_named_writes(built):
+    named = built[built["table"] != ""]
+    for row in named.itertuples():
+        assert row.table in contracts.WRITTEN_BY[row.notebook], row.claim
+    # A figure that nothing confirms is shown for what it is.
+    shown = named[named["verdict"] == "not_checkable"].set_index("claim")["table"]
+    assert shown.to_dict() == {
+        "letter_starts": "prevalence_figures",
+        "letter_looked_after_starts": "prevalence_figures",
+        "letter_custodial_starts": "prevalence_figures",
+        "letter_table_1_cases": "rating_lattice",
+    }
+
+
+def test_a_claim_rests_on_the_table_that_it_names(tables, built):
+    """Without that table, and only without it, the claim is not checkable."""
+    checked = built[(built["verdict"] != "not_checkable") & (built["table"] != "")].set_index("claim")["table"]
+    for name in TABLES:
+        found = ledger.build({key: table for key, table in tables.items() if key != name}).set_index("claim")
+        lost = found.index[(found["verdict"] == "not_checkable") & (built.set_index("claim")["verdict"] != "not_checkable")]
+        assert set(lost) == set(checked.index[checked == name])
 
 
 def test_a_claim_is_checked_or_not_checkable_and_never_both(reasons):
@@ -206,3 +234,72 @@ def test_counts_in_the_ledger_are_those_of_the_published_per_cents(built):
     rows = built.set_index("claim")["recomputed"]
     assert rows["letter_in_care_during_sentence"] == "320 to 332 of 1,253 cases"
     assert rows["letter_child_protection_or_section_47"] == "257 to 269 of 1,253 cases"
+
+
+# --- what once held must still hold
+
+
+@pytest.fixture(scope="module")
+def before():
+    """The verdicts that were found, by claim."""
+    return published.read("ledger-verdicts").set_index("claim")["verdict"]
+
+
+def changed(built, claim, **values):
+    rows = built["claim"] == claim
+    assert rows.sum() == 1
+    return built.assign(**{name: built[name].mask(rows, value) for name, value in values.items()})
+
+
+def test_a_ledger_that_still_holds_is_given_back(built):
+    assert ledger.must_still_hold(built) is built
+
+
+def test_the_verdicts_kept_are_those_of_all_claims_that_were_checked(built, before):
+    checked = built[built["verdict"] != "not_checkable"].set_index("claim")["verdict"]
+    assert before.to_dict() == checked.to_dict() and before.index.is_unique
+    assert before.value_counts().to_dict() == {"bounded": 16, "consistent": 6, "reproduced": 3}
+
+
+def test_each_claim_that_is_no_longer_checked_is_told_with_what_it_was_and_why(built, before):
+    for claim, verdict_before in before.items():
+        lost = changed(built, claim, verdict="not_checkable", note="It is gone.")
+        with pytest.raises(InputError, match=f"^{claim}: it was {verdict_before}, and is not_checkable now: It is gone.$"):
+            ledger.must_still_hold(lost)
+
+
+@pytest.mark.parametrize("verdict_before", ["reproduced", "consistent", "bounded"])
+@pytest.mark.parametrize("now", ["reproduced", "consistent", "bounded"])
+def test_another_verdict_is_no_longer_the_same_also_a_better_one(built, before, verdict_before, now):
+    claim = before.index[before == verdict_before][0]
+    if now == verdict_before:
+        ledger.must_still_hold(changed(built, claim, verdict=now))
+    else:
+        with pytest.raises(InputError, match=f"^{claim}: it was {verdict_before}, and is {now} now: "):
+            ledger.must_still_hold(changed(built, claim, verdict=now))
+
+
+def test_a_claim_that_is_gone_is_told(built, before):
+    for claim in before.index:
+        with pytest.raises(InputError, match=f"^{claim}: it was {before[claim]}, and is no claim any more; see data/reference/"):
+            ledger.must_still_hold(built[built["claim"] != claim])
+
+
+@pytest.mark.parametrize("now", ["reproduced", "consistent", "bounded"])
+def test_a_verdict_that_is_new_must_be_kept(built, reasons, now):
+    claim = reasons.index[-1]
+    with pytest.raises(InputError, match=f"^{claim}: it is {now} now; add it to data/reference/ledger_verdicts.csv$"):
+        ledger.must_still_hold(changed(built, claim, verdict=now))
+
+
+def test_a_claim_that_is_new_and_not_checkable_breaks_nothing(built):
+    more = built.iloc[[0]].assign(claim="letter_something_new", verdict="not_checkable")
+    ledger.must_still_hold(pd.concat([built, more], ignore_index=True))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_run_without_published_rows_of_a_table_no_longer_holds_unless_they_are_recomputed(tables, name):
+    run = tables | {name: tables[name].assign(evidence="supplied")}
+    with pytest.raises(InputError, match=f"it was .*, and is not_checkable now: .* the table {name} "):
+        ledger.must_still_hold(ledger.build(run))
+    ledger.must_still_hold(ledger.build(run, tables))

@@ -215,7 +215,9 @@ def test_an_unknown_reference_is_refused_with_the_nearest_name():
 
 def test_the_order_in_words_names_counts_and_standards():
     order = ratings.compare_order(published.table_1(), [("in_care_inside", "not_in_care")])
-    words = "Children in care living inside the area are rated lower than children not in care in 2 of 4 standards"
+    words = (
+        "Work with children in care living inside the area is rated lower than work with children not in care in 2 of 4 standards"
+    )
     assert ratings.order_in_words(order) == f"{words} (planning, reviewing)."
 
 

@@ -34,7 +34,7 @@ TABLE_1 = {
 }
 FRAME_SHA256 = "0e6dfefe3dff5219ecc4036281dd12ea88bd6a1f4ab6bf89d884342e48cd0c0f"
 OTHER_FRAME_SHA256 = "8032140601729666546b81454d831ec403dc186702d8364f68994b0f9454cc11"
-CASES_SHA256 = "6ff43fee3bd4c8a4693c8a04fd32cfdb936c979ff3db759737588b4c9b2fa8eb"
+CASES_SHA256 = "e5a1ba0102090fb701f45eeff41aa8530d2e4a6dd4f8c3fb06c42a04f8fe1105"
 repeatable = settings(deadline=None, derandomize=True, max_examples=25)
 
 

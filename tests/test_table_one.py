@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import published, ratings, table_one
+from helpers import published, quotable, ratings, table_one
 from helpers.errors import InputError
 from tests import known
 
@@ -279,17 +279,20 @@ def test_an_envelope_of_too_few_cases_gives_a_reason_and_a_group_without_a_size_
 # --- words
 
 
+INSPECTED = "In the court cases inspected in 2018/2019 and 2019/2020"
+
+
 def test_two_sentences_of_table_1():
     first, second = table_one.quotable(ratings.compare_order(published.table_1(), PAIRS))
     inside, outside = (f"children in care living {where} the inspected area" for where in ("inside", "outside"))
     assert first == (
-        f"In the cases inspected, work with {inside} was rated lower than work with children not in care in 2 of 4 standards "
-        f"(planning, reviewing) and the same in 2; and work with {outside} was rated lower than work with children not in "
-        "care in 3 of 4 standards (planning, delivery, reviewing) and the same in 1."
+        f"{INSPECTED}, work with {inside} was rated lower than work with children not in care in 2 of 4 standards "
+        f"(planning, reviewing), and given the same rating in 2; and work with {outside} was rated lower than work with children "
+        "not in care in 3 of 4 standards (planning, delivery, reviewing), and given the same rating in 1."
     )
-    start = f"In the cases inspected, work with {outside} was rated lower than work with {inside} in 1 of 4 standards (delivery)"
-    assert second.startswith(f"{start} and the same in 3; ")
-    assert "not the same as no history of care" in second
+    words = f"{INSPECTED}, work with {outside} was rated lower than work with {inside} in 1 of 4 standards (delivery)"
+    assert second == f"{words}, and given the same rating in 3."
+    assert "not the same as children with no history of care" in quotable.WITH_BOTH and "chance" in quotable.WITH_BOTH
 
 
 @repeatable
@@ -300,18 +303,23 @@ def test_sentences_give_no_amount_no_cause_and_no_test(rows):
     assert all(sentence.count(".") == 1 and sentence.endswith(".") for sentence in table_one.quotable(order))
     for word in ("%", "point", "because", "cause", "due to", "significan", " p =", "worse", "much"):
         assert word not in words
-    counts = [
-        f"lower than work with the group {row.reference} in {row.lower or 'none'} of {row.standards}"
-        for row in order.itertuples()
-    ]
-    assert all(count in words for count in counts)
+    for row in order.itertuples():
+        ways = {"lower": row.lower, "higher": row.higher}
+        first = next((way for way, number in ways.items() if number), None)
+        named = (
+            f"work with the group {row.reference} in {ways[first]} of" if first else f"work with the group {row.reference} in all"
+        )
+        assert (f"{first} than {named}" if first else f"the same rating as {named}") in words
 
 
 def test_what_is_not_published_is_marked_and_what_is_higher_is_said():
     order = ratings.compare_order(cells([(2, 3, 2)]), [("y", "x")])
     first, second = table_one.quotable(order)
-    assert first.startswith("SYNTHETIC, not to be quoted") and "in none of 1 standards, higher in 1 (s0)." in first
-    assert second.startswith("The table compares")
+    assert (
+        first.startswith("SYNTHETIC, not to be quoted")
+        and "rated higher than work with the group x in 1 of 1 standards (s0)." in first
+    )
+    assert second == quotable.WITH_BOTH
     with pytest.raises(InputError, match="no pair"):
         table_one.quotable(order.head(0))
 

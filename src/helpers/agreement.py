@@ -222,16 +222,17 @@ def lowest_moves(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame) -> pd.
         No such column.
     """
     counts, turned = count_matrices(cases, group_by), rates(cases)
+    read_twice = {column.partition("_")[0] for column, both in pairs_of(cases).items() if len(both)}
     rows = []
     for (standard, group), part in counts.cells.groupby(["standard", "group"], sort=False):
-        rows.append({"standard": standard, "group": group} | _moved(counts, part, turned, bands) | turned._asdict())
+        rows.append({"standard": standard, "group": group} | _moved(counts, part, turned, bands, read_twice) | turned._asdict())
     names = ["standard", "group", "from_question", "cases", "lowest_now", "lowest_expected", "shift", "rating", "p_same_rating"]
     return pd.DataFrame(rows, columns=[*names, *columns(bands), *Rates._fields, "note"])
 
 
-def _moved(counts: Counts, part: pd.DataFrame, turned: Rates, bands: pd.DataFrame) -> dict[str, object]:
+def _moved(counts: Counts, part: pd.DataFrame, turned: Rates, bands: pd.DataFrame, read_twice: set[str]) -> dict[str, object]:
     """One standard and group."""
-    cells = part.index.to_numpy()
+    cells, standard = part.index.to_numpy(), part["standard"].iloc[0]
     totals = zip(
         counts.yes[:, cells].sum(axis=0).tolist(), counts.judged[:, cells].sum(axis=0).tolist(), part["question"], strict=True
     )
@@ -246,6 +247,8 @@ def _moved(counts: Counts, part: pd.DataFrame, turned: Rates, bands: pd.DataFram
     row = {"from_question": question, "cases": lowest_n, "lowest_now": lowest_k / lowest_n, "rating": rating}
     if not turned.pairs:
         return row | {"note": "no case was read twice"}
+    if standard not in read_twice:
+        return row | {"note": "no case was read twice on this standard"}
     if (np.isnan(turned.yes_to_no) and any(k for k, _, _ in judged)) or (
         np.isnan(turned.no_to_yes) and any(k < n for k, n, _ in judged)
     ):

@@ -66,8 +66,8 @@ def rated(p: RatingComparisons, tables: dict[str, pd.DataFrame]) -> str:
     bounds = rating_words.bounds_in_words(tables["rating_bounds"], p.reading, f"{p.discretion_points:g}")
     order = ratings.order_in_words(tables["rating_order"])
     return (
-        f"- {order} That is the order of ratings in the cases inspected; by how much is not published. {bounds} "
-        "*Evidence: published.*"
+        f"- {order} That is the order of ratings in the cases inspected; neither by how much, nor whether chance could have made "
+        f"it, is published. {bounds} *Evidence: published.*"
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from helpers import agreement, band_probability, comparisons, contracts, ordinal, shares, weighted_shares
 from helpers.comparisons import Judged, judged_of
 from helpers.parameters import CARE_GROUP, RatingComparisons
-from helpers.ratings import BAND_COLUMNS, LOWEST, QUESTIONS, STANDARDS, pairs, rating_of
+from helpers.ratings import BAND_COLUMNS, LOWEST, LOWEST_OF_EACH, QUESTIONS, STANDARDS, pairs, rating_of
 from helpers.rounding import whole_per_cent
 
 # Every table made here, and the columns that say of what a row is.
@@ -75,7 +75,14 @@ def _groups(cases: pd.DataFrame, group_by: str) -> list[str]:
 def judged(cases: pd.DataFrame, whole: pd.DataFrame, group_by: str) -> list[Judged]:
     """The judgements: single key questions as `cases` has them, the lowest as `whole` has it."""
     pairs_of_both = zip(judged_of(cases, group_by), judged_of(whole, group_by), strict=True)
-    return [lowest if one.question == LOWEST else one for one, lowest in pairs_of_both]
+    return [one if one.question in QUESTIONS else lowest for one, lowest in pairs_of_both]
+
+
+def of_ratings(answers: Sequence[Judged]) -> list[Judged]:
+    """The same with each group's own lowest question as `LOWEST`, as ratings have it."""
+    own = {one.standard: one for one in answers if one.question == LOWEST_OF_EACH}
+    kept = [one for one in answers if one.question != LOWEST_OF_EACH]
+    return [own.get(one.standard, one)._replace(question=LOWEST) if one.question == LOWEST else one for one in kept]
 
 
 def _comparisons(
@@ -99,7 +106,7 @@ def _by_group(cases: pd.DataFrame, whole: pd.DataFrame, group_by: str, confidenc
     """Shares judged sufficient of the groups of another column, as `helpers.shares.of_cases` has them of the care groups."""
     codes, names = pd.factorize(cases["yot"])
     rows = []
-    for one in judged(cases, whole, group_by) if group_by != CARE_GROUP else []:
+    for one in of_ratings(judged(cases, whole, group_by)) if group_by != CARE_GROUP else []:
         for group, mask in shares.groups_of(cases, group_by).items():
             if group == shares.BLANK:
                 continue

@@ -1,6 +1,7 @@
 """How far groups of cases differ in the share judged sufficient, with services as clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -11,25 +12,34 @@ from statsmodels.stats.multitest import multipletests
 
 from helpers import gee, intervals
 from helpers.errors import InputError, did_you_mean
-from helpers.ratings import GROUP_NAMES, LOWEST, QUESTIONS, STANDARDS
+from helpers.ratings import GROUP_NAMES, LOWEST, LOWEST_OF_EACH, QUESTIONS, STANDARDS
 from helpers.shares import BLANK
 
 CONFIRMATORY, EXPLORATORY = "confirmatory", "exploratory"
+# Below this effective number of services the t distribution promises too much (simulated).
+_FEW_SERVICES = 10
 _ESTIMATES = ["risk_difference", "se", "df", "lower", "upper"]
 _RATIOS = ["odds_ratio", "odds_ratio_lower", "odds_ratio_upper", "log_odds_ratio_se", "p_value", "correlation"]
 COLUMNS = ["standard", "question", "group", "reference", "adjusted_for", "weighted", "cases", "reference_cases"]
-COLUMNS += [*_ESTIMATES, "level", *_RATIOS, "note"]
-_NOTHING = dict.fromkeys([*_ESTIMATES, *_RATIOS], np.nan)
+COLUMNS += [*_ESTIMATES, "level", *_RATIOS, "plain_difference", "services_effective", "from_question", "note"]
+_NOTHING = dict.fromkeys([*_ESTIMATES, *_RATIOS, "services_effective"], np.nan)
+_FEW = "A few services hold most of the cases, so p is too small and the limits are too narrow."
+# All groups together; no group has this name, since a blank one is none.
+_ALL = ""
 # Below this the error of a log odds ratio is what rounding leaves of 0.
 _NO_ERROR = 1e-8
 
 
 class Judged(NamedTuple):
-    """One judgement of every case; `yes` is nullable boolean, indexed like the cases, missing where it does not apply."""
+    """One judgement of every case; `yes` is nullable boolean, indexed like the cases, missing where it does not apply.
+
+    `sources` names the key question that each group answers, where that is chosen from the answers.
+    """
 
     standard: str
     question: str
     yes: pd.Series
+    sources: Mapping[str, str] = MappingProxyType({})
 
 
 class _Cells(NamedTuple):
@@ -57,6 +67,7 @@ class _Model(NamedTuple):
     groups: list[int]
     covariates: np.ndarray
     cases: np.ndarray
+    services: float
     notes: list[str]
 
 
@@ -72,10 +83,11 @@ def judged_of(cases: pd.DataFrame, group_by: str) -> list[Judged]:
     Returns
     -------
     list of Judged
-        Of key questions each one, then `LOWEST`: the answer of a case to the question that is lowest in the case's own
-        group, by exact fractions (the first of equal ones; a question that applies to no case of the group is passed over),
-        so that differences are those of the percentages that give the ratings. Of standards `LOWEST` alone.
-        Cases of the blank group have no answer to it.
+        Of key questions each one, then `LOWEST`: the question that is lowest in all cases of the groups together, which is
+        found without looking at the groups, so that hardly any group is favoured (`bench/`); then `LOWEST_OF_EACH`: a case
+        answers the question that is lowest in its own group, as the ratings have it. Lowest is by exact fractions, the first of equal
+        ones; a question that applies to no case is passed over. Of standards `LOWEST` alone. Cases of the blank group have
+        no answer to these.
     """
     found = []
     groups, names = _groups(cases[group_by])
@@ -83,24 +95,31 @@ def judged_of(cases: pd.DataFrame, group_by: str) -> list[Judged]:
         questions = {name: cases[f"{standard}_{name}"] for name in QUESTIONS if f"{standard}_{name}" in cases}
         found += [Judged(standard, name, yes.astype("boolean")) for name, yes in questions.items()]
         if questions:
-            found.append(Judged(standard, LOWEST, _lowest(list(questions.values()), groups, len(names))))
+            together = np.where(groups < 0, -1, 0)
+            for name, of_group, of in ((LOWEST, together, [_ALL]), (LOWEST_OF_EACH, groups, names)):
+                yes, sources = _lowest(questions, of_group, of)
+                found.append(Judged(standard, name, yes, sources))
         elif standard in cases:
             found.append(Judged(standard, LOWEST, cases[standard].astype("boolean").mask(groups < 0)))
     return found
 
 
-def _lowest(questions: Sequence[pd.Series], groups: np.ndarray, number: int) -> pd.Series:
-    yes = np.stack([question.eq(True).fillna(False).to_numpy(dtype=bool) for question in questions])
-    known = np.stack([question.notna().to_numpy() for question in questions])
+def _lowest(questions: Mapping[str, pd.Series], groups: np.ndarray, names: Sequence[str]) -> tuple[pd.Series, dict[str, str]]:
+    """The answers to each group's lowest question, and which one that is."""
+    yes = np.stack([question.eq(True).fillna(False).to_numpy(dtype=bool) for question in questions.values()])
+    known = np.stack([question.notna().to_numpy() for question in questions.values()])
     answer, answered = np.zeros(len(groups), dtype=bool), np.zeros(len(groups), dtype=bool)
-    for group in range(number):
+    sources = {}
+    for group, name in enumerate(names):
         inside = groups == group
         cases = known[:, inside].sum(axis=1)
         # Quotients of counts that are equal as fractions are equal as floats too, and others differ.
         share = np.divide(yes[:, inside].sum(axis=1), cases, out=np.full(len(cases), np.inf), where=cases > 0)
         lowest = share.argmin()
         answer[inside], answered[inside] = yes[lowest, inside], known[lowest, inside]
-    return pd.Series(pd.arrays.BooleanArray(answer, ~answered), index=questions[0].index)
+        sources[name] = list(questions)[lowest] if cases.any() else ""
+    index = next(iter(questions.values())).index
+    return pd.Series(pd.arrays.BooleanArray(answer, ~answered), index=index), sources
 
 
 def compare(
@@ -170,14 +189,21 @@ def compare(
                 [f"{blank:,} {'case' if blank == 1 else 'cases'} without {' or '.join(covariates)} left out."] if blank else []
             )
             for row in found:
-                rows.append(given | row | {"note": " ".join(row["note"] + left_out)})
+                source = _source(one.sources, row["group"], row["reference"])
+                rows.append(given | row | {"from_question": source, "note": " ".join(row["note"] + left_out)})
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _source(sources: Mapping[str, str], group: str, reference: str) -> str:
+    """The question of all cases, or those of the group and of the reference."""
+    asked = dict.fromkeys(sources.get(name, "") for name in (group, reference))
+    return sources.get(_ALL) or " / ".join(name for name in asked if name)
 
 
 def add_holm(table: pd.DataFrame) -> pd.DataFrame:
     """Add `family` and the p-values that Holm (1979) corrects for its size.
 
-    The confirmatory family is fixed beforehand: the standards' own rows (`LOWEST`), neither adjusted nor weighted. A row
+    The confirmatory family is fixed beforehand: the standards' rows (`LOWEST`), neither adjusted nor weighted. A row
     of it without a p-value counts as one of 1, so that the family keeps its size, and has no `p_holm` either.
 
     Parameters
@@ -280,6 +306,7 @@ def _pairs(
         sizes = [0 if place is None else int(by_group.cases[place]) for place in places]
         row = dict(zip(["group", "reference"], pair, strict=True))
         row |= dict(zip(["cases", "reference_cases"], sizes, strict=True)) | _NOTHING
+        row |= {"plain_difference": _plain(by_group, *places)["risk_difference"] if all(sizes) else np.nan}
         if not all(sizes):
             row["note"] = [f"No case of {_named(name)}." for name, size in zip(pair, sizes, strict=True) if not size]
         elif own := [problems[place] for place in places if problems[place]]:
@@ -290,7 +317,11 @@ def _pairs(
                 row |= _without_model(by_group, *places, confidence, own, weighted)
         elif isinstance(model, _Model):
             row |= _estimates(model, fitted.index(places[0]), fitted.index(places[1]), confidence)
-            row["note"] = model.notes + row["note"] + [f"{problem} Its cases are left out of the model." for problem in aside]
+            row["services_effective"] = model.services
+            few = [_FEW] if model.services < _FEW_SERVICES and not np.isnan(row.get("p_value", np.nan)) else []
+            row["note"] = (
+                model.notes + row["note"] + [f"{problem} Its cases are left out of the model." for problem in aside] + few
+            )
         else:
             row |= {} if adjusted else _plain(by_group, *places)
             row["note"] = [f"{model}: {'not estimated' if adjusted else 'no error can be estimated'}."]
@@ -376,7 +407,8 @@ def _model(answers: _Answers, cells: _Cells, groups: list[int], weighted: bool) 
     except gee.NotEstimable as failed:
         reason = _of_services(failed.reason)
         return reason[0].upper() + reason[1:]
-    return _Model(fit, groups, found, cases, notes)
+    of_service = np.bincount(services, weights=cases)
+    return _Model(fit, groups, found, cases, of_service.sum() ** 2 / (of_service**2).sum(), notes)
 
 
 def _of_services(reason: str) -> str:

@@ -367,7 +367,8 @@ TABLES: dict[str, dict[str, str]] = {
         "assurance": "probability wanted that a sample is rated so",
         "deff": "design effect assumed",
         "cases_needed": "least number of cases that gives it, and so does every larger one; `inf`: none does",
-        "with_30_cases": "probability with 30 cases, a usual number for one service",
+        "with_30_cases": "probability with 30 cases drawn at random, a usual number for one service; otherwise it is "
+        "Outstanding, or lower",
     }
     | _ASSUMES
     | EVIDENCE,
@@ -380,7 +381,17 @@ TABLES: dict[str, dict[str, str]] = {
         "cases": "that of the group",
         "deff": "design effect assumed",
         "level": "confidence level; the test is two-sided",
-        "power": "chance that the test finds a difference",
+        "power": "chance that one test by itself finds a difference",
+        "power_of_twelve": "the same at the first step of Holm's method over twelve tests",
+    }
+    | _ASSUMES
+    | EVIDENCE,
+    "rating_by_chance": {
+        "shares": "shares judged sufficient on the three key questions, assumed the same in each group",
+        "group": "care group",
+        "cases": "its number of cases, as assumed",
+        "deff": "design effect assumed",
+        "p_lower_than_good": "chance that the group is rated lower than Good",
     }
     | _ASSUMES
     | EVIDENCE,
@@ -433,7 +444,8 @@ TABLES: dict[str, dict[str, str]] = {
     | EVIDENCE,
     "rating_comparisons": {
         "standard": "assessment, planning, delivery or reviewing",
-        "question": "as in `ratings.csv`; `lowest` is each group's own lowest question",
+        "question": "`desistance`, `child_safety`, `others_safety`; `lowest`: the one that is lowest in the cases of all groups "
+        "together; `lowest_of_each`: each group on its own lowest one, as its rating has it",
         "group": "group compared",
         "reference": "group that it is compared with",
         "adjusted_for": "columns that the comparison is adjusted for; `[z]`: none",
@@ -453,7 +465,10 @@ TABLES: dict[str, dict[str, str]] = {
         "cases": "cases of the group in the model",
         "reference_cases": "cases of the reference in the model",
         "weights": "`none`, `weight` or `caseload`",
-        "family": "`confirmatory` (lowest question, neither adjusted nor weighted) or `exploratory`",
+        "family": "`confirmatory` (`lowest`, neither adjusted nor weighted) or `exploratory`",
+        "plain_difference": "difference of the two shares as they are, with the weights of the row; fraction",
+        "services_effective": "number of services of equal size that would tell as much: (sum of sizes)^2 / sum of squared sizes",
+        "from_question": "which question `lowest` and `lowest_of_each` are; of two, the group's and then the reference's",
         "note": "why there is no estimate or another kind of limits; `[z]`: nothing to say",
     }
     | EVIDENCE,
@@ -487,7 +502,7 @@ TABLES: dict[str, dict[str, str]] = {
         "deff": "design effect",
         "n_effective": "cases / design effect, not above the cases",
     }
-    | _BANDS
+    | dict.fromkeys(_BANDS, "probability of this band, by the method")
     | {
         "empty": "share of replicates in which the group has no judged case; they are in no band",
         "monte_carlo_error": "largest error of the four from so many replicates",
@@ -519,7 +534,7 @@ TABLES: dict[str, dict[str, str]] = {
     | EVIDENCE,
     "inspector_agreement": {
         "judgement": "standard or key question that was read twice, or `all`",
-        "pairs": "cases judged by both inspectors",
+        "pairs": "judgements made by both inspectors",
         "both_yes": "both sufficient",
         "first_only": "sufficient to the first alone",
         "second_only": "sufficient to the second alone",
@@ -673,6 +688,7 @@ WRITTEN_BY = {
         "rating_envelope",
         "rating_cases_needed",
         "rating_power",
+        "rating_by_chance",
         "ratings",
         "ratings_by_group",
         "ratings_weighted",

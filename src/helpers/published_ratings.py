@@ -1,6 +1,8 @@
 """The tables of notebook 03 that rest on Table 1 of the letter alone."""
 
 from collections.abc import Mapping
+from itertools import product
+from math import prod
 
 import pandas as pd
 
@@ -13,6 +15,11 @@ _SHARES = (0.66, 0.67, 0.68, 0.70, 0.72, 0.75)
 _ASSURANCE = 0.95
 _USUAL_CASES = 30
 _DEFFS = (1.0, 1.5, 2.0)
+_PAIRS_OF_SHARES = ((0.70, 0.60), (0.68, 0.60))
+# Tests of the family of all pairs: four standards, three pairs.
+_TESTS = 12
+# Shares of the three key questions, the same in each group: one near the boundary of Good, or all three well inside.
+_SHARES_OF_QUESTIONS = ((0.76, 0.70, 0.68), (0.70, 0.70, 0.70))
 _SIZES_ASSUMED = "numbers of cases assumed, since none is published"
 
 
@@ -33,6 +40,7 @@ def tables(parameters: RatingComparisons) -> dict[str, pd.DataFrame]:
         ),
         "rating_cases_needed": _cases_needed(bands),
         "rating_power": _power(sizes, p.confidence, p.sizes_evidence),
+        "rating_by_chance": _by_chance(sizes, bands, p.sizes_evidence),
     }
     return {name: table[contracts.columns(name)] for name, table in made.items()}
 
@@ -83,21 +91,34 @@ def _cases_needed(bands: pd.DataFrame) -> pd.DataFrame:
 def _power(sizes: Mapping[str, int], confidence: float, evidence: str) -> pd.DataFrame:
     """Chance of finding a difference of ten points below 70%, and of eight below 68%, with the sizes assumed."""
     rows = []
+    at_first = 1 - (1 - confidence) / _TESTS
     for group, reference in ratings.pairs(CARE_GROUPS, CARE_GROUPS[0], "all_pairs"):
-        for share, other in ((0.70, 0.60), (0.68, 0.60)):
-            for deff in _DEFFS:
-                n = {"reference_cases": sizes[reference], "cases": sizes[group]}
-                chance = cases_for_rating.power_two_shares(share, other, *n.values(), deff, confidence)
-                rows.append(
-                    {
-                        "group": group,
-                        "reference": reference,
-                        "reference_share": share,
-                        "share": other,
-                        **n,
-                        "deff": deff,
-                        "power": chance,
-                    }
+        n = {"reference_cases": sizes[reference], "cases": sizes[group]}
+        for shares, deff in product(_PAIRS_OF_SHARES, _DEFFS):
+            row = {"group": group, "reference": reference, "reference_share": shares[0], "share": shares[1], **n, "deff": deff}
+            # Without a case there is no test.
+            if all(n.values()):
+                row["power"], row["power_of_twelve"] = (
+                    cases_for_rating.power_two_shares(*shares, *n.values(), deff, level) for level in (confidence, at_first)
                 )
-    assumes = f"{_SIZES_ASSUMED}; groups independent, which cases of one service are not; normal approximation"
-    return pd.DataFrame(rows).assign(level=confidence, assumes=assumes, evidence=evidence)
+            rows.append(row)
+    assumes = f"shares assumed; {_SIZES_ASSUMED}; groups independent, which cases of one service are not; normal approximation"
+    table = pd.DataFrame(rows, columns=contracts.columns("rating_power"))
+    return table.assign(level=confidence, assumes=assumes, evidence=evidence).astype({"power": float, "power_of_twelve": float})
+
+
+def _by_chance(sizes: Mapping[str, int], bands: pd.DataFrame, evidence: str) -> pd.DataFrame:
+    """How often a group is rated lower than Good where nothing differs from group to group."""
+    rows = []
+    for shares in _SHARES_OF_QUESTIONS:
+        said = ", ".join(f"{share:.0%}" for share in shares)
+        for group, cases in sizes.items():
+            for deff in _DEFFS[:2]:
+                n = int(cases / deff)
+                found = [cases_for_rating.of_share(share, n, bands) for share in shares] if n else []
+                good = prod(one["Good"] + one["Outstanding"] for one in found) if found else None
+                row = {"shares": said, "group": group, "cases": cases, "deff": deff}
+                rows.append(row | {"p_lower_than_good": None if good is None else 1 - good})
+    assumes = "recalled bands and lowest key question; shares assumed, the same in each group; the three questions independent; "
+    assumes += _SIZES_ASSUMED
+    return pd.DataFrame(rows).astype({"p_lower_than_good": float}).assign(assumes=assumes, evidence=evidence)

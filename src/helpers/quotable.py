@@ -6,13 +6,14 @@ from helpers.errors import InputError
 from helpers.ratings import GROUP_NAMES
 
 _WHOSE = {
-    "published": "In the cases inspected",
+    "published": "In the court cases inspected in 2018/2019 and 2019/2020",
     "supplied": "In the cases of the supplied list",
     "synthetic": "SYNTHETIC, not to be quoted: in made-up cases",
 }
-_APART = (
-    "The table compares children in care with children not in care, which is not the same as no history of care, and "
-    "it gives ratings without percentages."
+# To be quoted with both sentences, so that neither is taken for more.
+WITH_BOTH = (
+    "The table gives no percentages and no numbers of cases for a group, so it shows neither how large the differences are nor "
+    "whether chance could have made them; and children not in care are not the same as children with no history of care."
 )
 # definition, words of the letter, claim that quotes them, where they stand, at what time a child is in care, why no other one.
 _DEFINITIONS = (
@@ -47,13 +48,13 @@ def quotable(order: pd.DataFrame) -> tuple[str, str]:
     """Two sentences on the order of the ratings that are true as they stand.
 
     They count and name standards, in the cases inspected; they give no amount, no cause and no test, and they do not take
-    "not in care" for "no history of care". What is not published is marked in its first words.
+    "not in care" for "no history of care". What is not published is marked in its first words. `WITH_BOTH` goes with them.
 
     Parameters
     ----------
     order : DataFrame
         As from `helpers.ratings.compare_order`, at least one row. The first sentence is of the pairs with the reference of
-        the first row; the second of the other pairs, if any, and of the definitions.
+        the first row; the second of the other pairs, and where there are none, says what the table does not.
 
     Raises
     ------
@@ -65,8 +66,7 @@ def quotable(order: pd.DataFrame) -> tuple[str, str]:
     reference = order["reference"].iloc[0]
     first, rest = order[order["reference"] == reference], order[order["reference"] != reference]
     whose = _WHOSE.get(order["evidence"].iloc[0], f"In the {order['evidence'].iloc[0]} cases")
-    sentence = f"{whose}, {_listed(first)}."
-    return sentence, f"{whose}, {_listed(rest)}; {_APART[0].lower()}{_APART[1:]}" if len(rest) else _APART
+    return f"{whose}, {_listed(first)}.", f"{whose}, {_listed(rest)}." if len(rest) else WITH_BOTH
 
 
 def _listed(order: pd.DataFrame) -> str:
@@ -75,11 +75,15 @@ def _listed(order: pd.DataFrame) -> str:
 
 def _clause(row: dict[str, object]) -> str:
     group, reference = (_name(str(row[name])) for name in ("group", "reference"))
-    number, where = (row["lower"], f" ({row['lower_in']})") if row["lower"] else ("none", "")
-    higher = f", higher in {row['higher']} ({row['higher_in']})" if row["higher"] else ""
-    same = f" and the same in {row['same']}" if row["same"] else ""
-    pair = f"work with {group} was rated lower than work with {reference}"
-    return f"{pair} in {number} of {row['standards']} standards{where}{higher}{same}"
+    steps = [
+        f"{way} in {row[way]} of {row['standards']} standards ({row[f'{way}_in']})" for way in ("lower", "higher") if row[way]
+    ]
+    if not steps:
+        return f"work with {group} was given the same rating as work with {reference} in all {row['standards']} standards"
+    first, *second = steps
+    first = first.replace(" in ", f" than work with {reference} in ", 1)
+    same = f", and given the same rating in {row['same']}" if row["same"] else ""
+    return f"work with {group} was rated {', and '.join([first, *second])}{same}"
 
 
 def _name(group: str) -> str:

@@ -1,23 +1,34 @@
 """Sentences about comparisons between groups of cases, made from the tables."""
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from helpers.published import RATINGS
 from helpers.ratings import GROUP_NAMES, LOWEST
+from helpers.results import points
 
 METHODS = {
-    "population": "share of the population",
-    "population_ignoring_services": "share of the population, services ignored",
-    "cluster_bootstrap": "services drawn again",
-    "reinspection": "another inspection of as many cases",
+    "population": "share of the population, on the question lowest here",
+    "population_ignoring_services": "the same, services ignored",
+    "cluster_bootstrap": "services drawn again, lowest question found anew",
+    "reinspection": "the same question in as many cases again",
 }
+
+
+# Every pair of the care groups.
+_PAIRS_NAMED = 3
 
 
 def group_name(group: str) -> str:
     """What a group is called on a page."""
     return GROUP_NAMES.get(group, f"“{group}”")
+
+
+def about(evidence: str) -> str:
+    """What has to be said of percentages of cases with this evidence."""
+    return {
+        "synthetic": "The cases were made to give these ratings.",
+        "supplied": "Ratings come from exact counts: a percentage of rounded ones may lie in another band.",
+    }.get(evidence, "")
 
 
 def holm_in_words(rows: pd.DataFrame, threshold: float = 0.05) -> str:
@@ -34,14 +45,36 @@ def holm_in_words(rows: pd.DataFrame, threshold: float = 0.05) -> str:
     if not tested:
         return "No difference between the groups can be shown"
     found = rows[chances < threshold]
-    named = _listed(f"{row.standard}, {group_name(row.group)} against {group_name(row.reference)}" for row in found.itertuples())
-    rest = f": {named}" if len(found) else ""
-    untested = f" ({len(rows) - tested} cannot be tested or shown)" if tested < len(rows) else ""
-    return f"{len(found)} of {len(rows)} differences{untested} have p below {100 * threshold:g}% after Holm's method{rest}"
+    rest = f": {_differences(found)}" if len(found) else ""
+    which = f"the {tested} differences that can be tested and shown" if tested < len(rows) else f"{tested} differences"
+    return f"{len(found)} of {which} have p below {100 * threshold:g}% after Holm's method{rest}"
 
 
-def _listed(parts: Iterable[str]) -> str:
-    return "; ".join(parts)
+def separated_in_words(rows: pd.DataFrame) -> str:
+    """The differences that have no test since everybody or nobody is sufficient in a group, where exact limits leave out 0.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As for `holm_in_words`.
+    """
+    numbers = {name: pd.to_numeric(rows[name], errors="coerce") for name in ("p_value", "lower", "upper")}
+    found = rows[numbers["p_value"].isna() & ((numbers["lower"] > 0) | (numbers["upper"] < 0))]
+    return "".join(
+        f" In {row.standard} everybody or nobody was judged sufficient in one of two groups: {group_name(row.group)} less "
+        f"{group_name(row.reference)} is {points(row.lower)} to {points(row.upper)} points, by limits that ignore services."
+        for row in found.itertuples()
+    )
+
+
+def _differences(rows: pd.DataFrame) -> str:
+    """The standards of each pair of groups; of many pairs only how many, since the words are a title as well."""
+    pairs = list(rows.groupby(["group", "reference"], sort=False)["standard"])
+    if len(pairs) > _PAIRS_NAMED:
+        return f"in {len(pairs)} pairs of groups"
+    return "; ".join(
+        f"{group_name(group)} against {group_name(reference)} ({', '.join(standards)})" for (group, reference), standards in pairs
+    )
 
 
 def cases_in_words(rows: pd.DataFrame, comparisons: pd.DataFrame) -> str:
@@ -62,11 +95,13 @@ def cases_in_words(rows: pd.DataFrame, comparisons: pd.DataFrame) -> str:
         f"{GROUP_NAMES[group]}: {', '.join(f'{row.standard} {row.rating}' for row in part.itertuples())}"
         for group, part in known.groupby("care_group", sort=False)
     ]
-    rest = f" {len(lowest) - len(known)} of {len(lowest)} ratings cannot be shown." if len(known) < len(lowest) else ""
+    rest = f" {len(lowest) - len(known)} of {len(lowest)} ratings have no case or are hidden." if len(known) < len(lowest) else ""
     listed = f" By the recalled rule your list is rated as follows: {'; '.join(found)}." if found else ""
     family = comparisons[comparisons["family"] == "confirmatory"]
     tests = (
-        f" {holm_in_words(family)}. None of this says why." if len(family) else " Differences between its groups cannot be shown."
+        f" {holm_in_words(family)}.{separated_in_words(family)} None of this says why."
+        if len(family)
+        else " Differences between its groups cannot be shown."
     )
     return f"\n-{listed}{rest}{tests} *Evidence: supplied.*"
 

@@ -20,6 +20,8 @@ STANDARDS = ("assessment", "planning", "delivery", "reviewing")
 QUESTIONS = ("desistance", "child_safety", "others_safety")
 # In place of a question: the lowest of the three, which gives the standard's rating.
 LOWEST = "lowest"
+# Of comparisons: each group on its own lowest question, which may differ from group to group.
+LOWEST_OF_EACH = "lowest_of_each"
 # The probability of each band, in the tables.
 BAND_COLUMNS = tuple(f"p_{rating.lower().replace(' ', '_')}" for rating in RATINGS.categories)
 Convention = Literal["rounded", "threshold", "integer", "discretion"]
@@ -89,7 +91,7 @@ def order_in_words(order: pd.DataFrame) -> str:
     for row in order.itertuples():
         higher = f", and higher in {row.higher} ({row.higher_in})" if row.higher else ""
         where = f" ({row.lower_in})" if row.lower else ""
-        pair = f"{GROUP_NAMES[row.group].capitalize()} are rated lower than {GROUP_NAMES[row.reference]}"
+        pair = f"Work with {GROUP_NAMES[row.group]} is rated lower than work with {GROUP_NAMES[row.reference]}"
         sentences.append(f"{pair} in {row.lower} of {row.standards} standards{where}{higher}.")
     return " ".join(sentences)
 

@@ -39,6 +39,12 @@ def per_cent(fraction: float, digits: int = 0) -> str:
     return f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}%"
 
 
+def chance(share: float) -> str:
+    """A chance as a whole per cent; one that only rounds to 0% or 100% is said to be under 1% or over 99%."""
+    text = per_cent(share)
+    return {"0%": "under 1%" if share > 0 else text, "100%": "over 99%" if share < 1 else text}.get(text, text)
+
+
 def level(confidence: float) -> str:
     """A confidence level as a per cent, in full, so that none looks like certainty: ``99.9%``."""
     return f"{100 * confidence:.10g}%"

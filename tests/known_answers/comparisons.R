@@ -35,7 +35,7 @@ lowest <- function(standard) {
 }
 
 one <- function(standard, question, adjusted, weighted, level) {
-  answer <- if (question == "lowest") lowest(standard) else cases[[paste(standard, question, sep = "_")]]
+  answer <- if (question == "lowest_of_each") lowest(standard) else cases[[paste(standard, question, sep = "_")]]
   known <- !is.na(answer) & (!adjusted | (!is.na(cases$age) & !is.na(cases$child_protection)))
   data <- cases[known, ]
   data$yes <- as.numeric(answer[known] == "yes")
@@ -63,7 +63,7 @@ one <- function(standard, question, adjusted, weighted, level) {
     difference <- first$mean - second$mean
     slope <- first$slope - second$slope
     # The delta method once more, by differences.
-    if (level == 0.95 && question == "lowest") {
+    if (level == 0.95 && question == "lowest_of_each") {
       step <- sapply(seq_along(fit$beta), function(k) {
         at <- function(by) {
           moved <- fit$beta
@@ -98,7 +98,7 @@ one <- function(standard, question, adjusted, weighted, level) {
 rows <- list()
 for (level in c(0.8, 0.95)) {
   for (adjusted in c(FALSE, TRUE)) for (weighted in c(FALSE, TRUE)) {
-    found <- do.call(rbind, lapply(standards, one, "lowest", adjusted, weighted, level))
+    found <- do.call(rbind, lapply(standards, one, "lowest_of_each", adjusted, weighted, level))
     if (!adjusted && !weighted) found$p_holm <- p.adjust(found$p_value, "holm")
     rows[[length(rows) + 1]] <- found
   }

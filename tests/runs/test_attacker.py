@@ -23,6 +23,8 @@ from helpers import (
     suppression,
 )
 from helpers import cases as case_lists
+from helpers.disclosure import derived, spread
+from helpers.parameters import RatingComparisons
 from tests import attacker
 from tests.attacker import HIDDEN, Known
 from tests.test_disclosure import tables_of
@@ -145,7 +147,8 @@ def said(leaks):
 
 
 def no_case_leaks(folder, cases, preset, confidence=0.95, group_by="care_group"):
-    release = release_of_cases(cases, preset, folder, confidence, group_by)
+    # Nothing is left to try of a reader who knows less.
+    release = attacker.told(*release_of_cases(cases, preset, folder, confidence, group_by))
     leaks = attacker.share_leaks(*release) + attacker.group_leaks(*release)
     assert not leaks, f"{preset}:\n{said(leaks)}"
 
@@ -580,3 +583,278 @@ def test_the_files_of_a_run_resist(supplied_run):
     assert (released["ratings"] == HIDDEN).any(axis=None) and (released["fieldwork_allocation"] == HIDDEN).any(axis=None)
     assert attacker.share_leaks(released, full, known) == []
     assert attacker.fieldwork_leaks(released, full, known) == []
+
+
+# ------------------------------------------------------------------------- comparisons, probabilities, a second inspector
+
+
+def compared(cases, treated, preset, **own):
+    """What notebook 03 makes of the cases beside their shares, where these are shown as in `treated`."""
+    parameters = RatingComparisons().model_copy(update={"case_evidence": "supplied", "replicates": 100} | own)
+    return derived.treat_compared(cases, treated, parameters, BANDS, preset and suppression.rules(preset))
+
+
+def bytes_of(made):
+    return {name: table.to_csv() for name, table in made.tables.items()} | {"disclosure": made.public().to_csv()}
+
+
+def with_more(cases, seed, second=0.5, weights="weight"):
+    """The same with weights or caseloads, and a second inspector who read some of the cases."""
+    rng, found = np.random.default_rng(seed), cases.copy()
+    for column in shares.judgements_of(cases).values() if second else ():
+        other = cases[column] ^ pd.array(rng.random(len(cases)) < 0.3, dtype="boolean")
+        found[f"{column}_second"] = other.mask(rng.random(len(cases)) >= second)
+    names = sorted(cases["yot"].unique())
+    loads = dict(zip(names, rng.integers(20, 300, len(names)).astype(float), strict=True))
+    own = {"weight": rng.integers(1, 6, len(cases)).astype(float), "caseload": cases["yot"].map(loads)}
+    return found.assign(**{weights: own[weights]} if weights else {})
+
+
+def covered(cases, hidden, number):
+    """The shares as a table in which these (standard, question, group) are hidden, and without `number` that of all cases."""
+    found = shares.of_cases(cases, 0.95, BANDS).astype(object)
+    standards = {(standard, group) for standard, _, group in hidden}
+    for place, row in found[found["share"] == shares.SUFFICIENT].iterrows():
+        whole = row["from_question"] and (row["standard"], row["care_group"]) in standards
+        if whole or (row["standard"], row["question"], row["care_group"]) in hidden:
+            found.loc[place, ["base", "count"]] = HIDDEN
+    if not number:
+        found.loc[found["share"] == shares.IN_CARE, ["base", "count"]] = HIDDEN
+    return found
+
+
+def neighbour(cases, hidden, number, rng):
+    """A list with the same shown judgements: other answers to hidden ones, and other cases of groups of which all is hidden."""
+    judged = shares.judgements_of(cases)
+    groups = [group for group in ratings.CARE_GROUPS if all((*key, group) in hidden for key in judged)]
+    found = cases.copy()
+    secret = np.flatnonzero(found["care_group"].isin(groups))
+    if len(secret):
+        moved = rng.choice(secret, rng.integers(0, len(secret) + 1), replace=False)
+        found.iloc[moved, found.columns.get_loc("care_group")] = rng.choice(groups, len(moved))
+    if len(secret) and not number:
+        # The first case of a service stays, so that the services and their order do.
+        again = found.iloc[rng.choice(secret, 4)].assign(case_id=[f"X-{row}" for row in range(4)])
+        gone = np.isin(np.arange(len(found)), secret) & found["yot"].duplicated().to_numpy() & (rng.random(len(found)) < 0.5)
+        found = pd.concat([found[~gone], again], ignore_index=True)
+    for (standard, question), column in judged.items():
+        for group in ratings.CARE_GROUPS:
+            if (standard, question, group) in hidden:
+                of_group = np.flatnonzero(found["care_group"] == group)
+                for name in {column, f"{column}_second"} & set(found.columns):
+                    answers = pd.array(rng.random(len(of_group)) < rng.random(), dtype="boolean")
+                    answers[rng.random(len(of_group)) < rng.choice([0.0, 0.2, 1.0])] = pd.NA
+                    found.iloc[of_group, found.columns.get_loc(name)] = answers
+    return found
+
+
+def anything_hidden(cases, rng):
+    """Some judgements that might be hidden: whole groups, whole standards of a group, single questions."""
+    judged, hidden = list(shares.judgements_of(cases)), set()
+    for group in ratings.CARE_GROUPS:
+        chance = rng.choice([0.0, 0.0, 0.3, 1.0])
+        hidden |= {(*key, group) for key in judged if rng.random() < chance}
+    return hidden
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_nothing_of_notebook_03_depends_on_what_is_hidden(seed):
+    """Lists that differ in hidden judgements alone, whatever is hidden, give the same files to the byte."""
+    rng = np.random.default_rng(seed)
+    sizes = tuple(int(size) for size in rng.integers(0, (90, 70, 50)))
+    cases = inspected(sizes, 3 + seed % 10, 0.6, seed % 6 == 0, 0.3, rng.choice([0.0, 0.1]), seed)
+    cases = with_more(cases, seed, rng.choice([0.0, 0.4, 1.0]), ("caseload", "weight", "")[seed % 3])
+    hidden, number = anything_hidden(cases, rng), bool(rng.random() < 0.5)
+    preset, own = PRESETS[seed % len(PRESETS)], {"reference": ratings.CARE_GROUPS[seed % 3]}
+    own["family"] = ("all_pairs", "against_reference")[seed % 2]
+    first = bytes_of(compared(cases, covered(cases, hidden, number), preset, **own))
+    other = neighbour(cases, hidden, number, rng)
+    # What is shown is what was shown of the first list.
+    second = bytes_of(compared(other, covered(cases, hidden, number), preset, **own))
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_lists_that_differ_in_what_is_shown_do_not_give_the_same_files():
+    cases = with_more(inspected((140, 100, 70), 10, 0.6, False, seed=3), 3)
+    other = cases.assign(planning=~cases["planning"])
+    first, second = (bytes_of(compared(one, covered(cases, set(), True), "default")) for one in (cases, other))
+    assert {name for name in first if first[name] != second[name]} >= {
+        "rating_comparisons",
+        "rating_probabilities",
+        "rating_lowest",
+    }
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_shares_shown_do_not_depend_on_answers_that_are_hidden(preset, monkeypatch):
+    """As above for the shares: where the same cells are hidden, other answers to hidden judgements change nothing shown."""
+    cases = inspected((70, 45, 14), 6, 0.7, preset == "default")
+    decided, real = [], suppression.suppress
+    monkeypatch.setattr(suppression, "suppress", lambda *given: decided.append(real(*given)) or decided[0])
+    shown, treated = _shares_of(cases, preset)
+    hidden = treated[(treated["share"] == shares.SUFFICIENT) & (treated["count"] == HIDDEN)]
+    hidden = set(hidden[["standard", "question", "care_group"]].itertuples(index=False, name=None))
+    monkeypatch.setattr(suppression, "suppress", lambda *given: decided[0])
+    assert hidden and decided[0]
+    for seed in range(3):
+        other = _few_other_answers(cases, hidden, np.random.default_rng(seed))
+        assert not other.equals(cases) and _shares_of(other, preset)[0] == shown
+
+
+def _shares_of(cases, preset):
+    found = shares.of_cases(cases, 0.95, BANDS)
+    treated = disclosure.treat_shares(cases, found.join(case_ratings.probabilities(found, BANDS)), suppression.rules(preset))
+    table = treated.tables["shares"]
+    made = [ratings.of_shares(table, "supplied"), case_prevalence.of_shares(table, "supplied"), treated.public()]
+    return "".join(one.to_csv() for one in made), table
+
+
+def _few_other_answers(cases, hidden, rng):
+    found = cases.copy()
+    for (standard, question), column in shares.judgements_of(cases).items():
+        for group in ratings.CARE_GROUPS:
+            if (standard, question, group) in hidden:
+                place = rng.choice(np.flatnonzero(found["care_group"] == group))
+                found.iloc[place, found.columns.get_loc(column)] = not found[column].iloc[place]
+    return found
+
+
+def release_of_comparisons(cases, preset, folder, group_by="care_group"):
+    """All that both notebooks release of inspected cases, the truth, and what the attacker knows."""
+    released, full, known = release_of_cases(cases, preset, folder, group_by=group_by)
+    found = shares.of_cases(cases, 0.95, BANDS)
+    treated = disclosure.treat_shares(cases, found.join(case_ratings.probabilities(found, BANDS)), suppression.rules(preset))
+    reference = str(cases[group_by].cat.categories[0])
+    both = (compared(cases, treated.tables["shares"], rules, group_by=group_by, reference=reference) for rules in (preset, None))
+    more, true = (written(made.tables, folder / name) for made, name in zip(both, ("compared", "truth"), strict=True))
+    return released | more, full | true, known
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_comparisons_of_small_and_middling_lists_resist(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    sizes = tuple(int(size) for size in rng.integers((20, 5, 0), (110, 90, 50)))
+    cases = inspected(sizes, int(rng.integers(2, 14)), rng.choice([0.5, 0.7, 1.0]), seed == 5, 0.3, rng.choice([0, 0.4]), seed)
+    cases = with_more(cases, seed, rng.choice([0.4, 0.97, 1.0]), ("weight", "caseload")[seed % 2])
+    release = release_of_comparisons(cases, PRESETS[seed % len(PRESETS)], tmp_path)
+    assert not said(attacker.comparison_leaks(*release))
+
+
+def test_what_the_other_tables_tell_of_hidden_counts_is_found(tmp_path):
+    cases = with_more(inspected((150, 110, 6), 10, 0.6, False), 1)
+    released, full, known = release_of_comparisons(cases, "default", tmp_path)
+    assert not said(attacker.comparison_leaks(released, full, known))
+    small = {"standard": "planning", "group": "in_care_outside"}
+    broken = put(released, "rating_lowest", small, cases="6")
+    assert "rests on a hidden count" in said(attacker.comparison_leaks(broken, full, known))
+    lowest = released["rating_lowest"]
+    broken = released | {"rating_lowest": lowest[lowest["group"] != "in_care_outside"]}
+    assert "only a group without a case" in said(attacker.comparison_leaks(broken, full, known))
+
+
+def test_a_group_without_a_case_is_not_told_by_rows_that_are_missing(tmp_path):
+    cases = with_more(inspected((150, 110, 0), 10, 0.6, False), 1)
+    released, _, _ = release_of_comparisons(cases, "default", tmp_path)
+    for name in ("ratings_weighted", "rating_probabilities", "rating_lowest"):
+        groups = released[name]["group"]
+        assert groups.value_counts().nunique() == 1 and set(groups) == set(ratings.CARE_GROUPS)
+    whole = released["rating_whole_table"].drop(columns=["level", "evidence"], errors="ignore")
+    assert (whole == HIDDEN).all(axis=None)
+
+
+def test_cases_read_once_do_not_follow_from_those_read_twice():
+    """All but three cases were read twice: what was said of the three would be a difference of two tables."""
+    cases = with_more(inspected((200, 150, 120), 12, 0.6, False), 1, 1.0)
+    for few, hidden in ((0, False), (3, True), (200, False)):
+        known = cases.copy()
+        known.loc[known.index[:few], "planning_second"] = pd.NA
+        table = compared(known, covered(known, set(), True), "default").tables["inspector_agreement"].set_index("judgement")
+        assert (table.loc["planning", "pairs"] == HIDDEN) == hidden == (table.loc["all", "pairs"] == HIDDEN)
+
+
+def test_standards_that_few_cases_have_all_of_are_not_compared():
+    """Every judgement is of many cases, but six cases of a group have all four standards."""
+    cases = inspected((200, 150, 120), 12, 0.6, False)
+    outside = cases.index[cases["care_group"] == "in_care_outside"]
+    cases.loc[outside[6:60], "planning"] = pd.NA
+    cases.loc[outside[60:], "reviewing"] = pd.NA
+    table = compared(cases, covered(cases, set(), True), "default").tables["rating_ordinal"]
+    of_few = (table[["group", "reference"]] == "in_care_outside").any(axis=1)
+    assert ((table["estimate"] == HIDDEN) == of_few).all() and of_few.sum() == 4
+
+
+def test_weights_do_not_tell_how_few_services_or_heavy_cases_were_judged():
+    def shown(cases):
+        found = compared(cases, covered(cases, set(), True), "default").tables["ratings_weighted"]
+        return (found["percentage"] != HIDDEN).all(), (found["percentage"] == HIDDEN).all()
+
+    cases = with_more(inspected((200, 150, 120), 12, 0.6, False), 1, 0)
+    assert shown(cases) == (True, False)
+    few = inspected((200, 150, 120), spread.FEWEST_SERVICES - 1, 0.6, False)
+    assert shown(with_more(few, 1, 0)) == (False, True)
+    heavy = cases.assign(weight=np.where(cases["yot"] == "service 1", 60.0, 1.0))
+    assert shown(heavy) == (False, True)
+
+
+def test_caseloads_do_not_tell_how_many_cases_were_inspected_where_that_is_hidden():
+    """A caseload counts for its service over the cases inspected there, those of hidden groups among them."""
+    cases = with_more(inspected((200, 150, 120), 12, 0.6, False), 1, 0, "caseload")
+    for number in (True, False):
+        made = compared(cases, covered(cases, set(), number), "default").tables
+        assert (made["ratings_weighted"]["percentage"] == HIDDEN).all() == (not number)
+        of_weights = made["rating_comparisons"].set_index("weights")["risk_difference"] == HIDDEN
+        assert of_weights["caseload"].all() == (not number) and not of_weights["none"].any()
+
+
+def test_whoever_knows_the_seed_cannot_repeat_the_resamples():
+    """With the seed printed on the page he could try all ways in which the sufficient cases lie in six services, or sixteen."""
+    cases = inspected((200, 150, 120), 12, 0.6, False)
+    shown = compared(cases, covered(cases, set(), True), "acro", replicates=2000).tables["rating_probabilities"]
+    full = compared(cases, cases, None, replicates=2000).tables["rating_probabilities"]
+    drawn = full["method"] == "cluster_bootstrap"
+    columns = list(ratings.BAND_COLUMNS)
+    assert (shown.loc[drawn, columns] != full.loc[drawn, columns].round(2)).any(axis=None)
+    assert np.abs(shown.loc[drawn, columns].astype(float) - full.loc[drawn, columns].astype(float)).max(axis=None) < 0.06
+    again = compared(cases, covered(cases, set(), True), "acro", replicates=2000).tables["rating_probabilities"]
+    assert again.equals(shown)
+
+
+def in_few_regions():
+    """Of 30 cases in each of two regions four are not in care, and four are on no plan."""
+    cases = inspected((40, 60, 50), 8, 0.5, False, 0.5)
+    cases["child_protection"] = pd.array(cases.index % 3 > 0, dtype="boolean")
+    care = cases["care_group"].ne("not_in_care").to_numpy()
+    protected = cases["child_protection"].to_numpy(dtype=bool)
+    region = np.full(len(cases), "east")
+    for place, name in enumerate(["north", "west"]):
+        for kind, number in ((care & protected, 24), (care & ~protected, 2), (~care & protected, 2), (~care & ~protected, 2)):
+            region[np.flatnonzero(kind)[place * number :][:number]] = name
+    for standard in ratings.STANDARDS:
+        answers = pd.Series(np.random.default_rng(1).random(len(cases))).groupby(region).rank() % 2 > 0
+        cases[standard] = answers.astype("boolean")
+    return cases.assign(region=pd.Categorical(region))
+
+
+@pytest.mark.parametrize("preset", ["default", "fieldwork"])
+def test_groups_of_02_are_protected_beside_judgements_by_the_same_column_in_03(preset, tmp_path):
+    release = release_of_comparisons(in_few_regions(), preset, tmp_path, "region")
+    assert len(release[0]["ratings_by_group"])
+    assert not said(attacker.group_leaks(*release))
+
+
+def test_the_size_of_a_group_that_03_tells_and_02_hides_is_found(tmp_path):
+    released, full, known = release_of_comparisons(in_few_regions(), "acro", tmp_path, "region")
+    rows, true = released["prevalence_by_group"].copy(), full["prevalence_by_group"]
+    # As if 02 had been treated by itself: it hides the sizes of two regions and shows their counts.
+    rates = ["estimate", "se", "deff", "lower", "upper", "method"]
+    rows.loc[true["group"] != "east", ["group", "n", *rates]] = HIDDEN
+    rows.loc[true["group"] == "east", rates] = HIDDEN
+    rows["n"] = rows["n"].where(true["group"] != "east", true["n"])
+    rows["count"] = true["count"]
+    log = released["disclosure"]
+    tables = released | {"prevalence_by_group": rows, "disclosure": log[log["table"] != "prevalence_by_group"]}
+
+    def lacking(tables):
+        return {leak.name: leak.lacking for leak in attacker.group_leaks(tables, full, known)}["cases_in_care, group 2, no"]
+
+    assert len(lacking(tables | {"ratings_by_group": rows.iloc[:0]})) < len(lacking(tables)) == 8

@@ -1,31 +1,52 @@
 """What is made of the judgements beyond their counts - comparisons, probabilities, agreement - as it may be shown.
 
 Everything here is worked out anew from the counts that are shown: the answers of a group count for nothing where its counts
-are hidden. As the reader is taken to know shown counts to the case, nothing more is told of hidden ones.
+are hidden. As the reader is taken to know shown counts to the case, nothing more is told of hidden ones. It holds for what
+is printed and for which rows there are: they are a function of the shown judgements and of which counts are hidden.
+
+What is left is how the shown cases lie in services; see `helpers.disclosure.spread`.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from helpers import case_ratings, shares, suppression
+from helpers import agreement, case_ratings, shares, suppression
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
-from helpers.disclosure.rates import may_show_count
+from helpers.disclosure.groups import may_show_judgements
+from helpers.disclosure.rates import NO_ERROR
+from helpers.disclosure.spread import FEWEST_SERVICES, Spread, spreads
 from helpers.parameters import CARE_GROUP, RatingComparisons
-from helpers.ratings import LOWEST, STANDARDS
+from helpers.ratings import BAND_COLUMNS, CARE_GROUPS, LOWEST, QUESTIONS, STANDARDS
 from helpers.suppression import Cells, Rules
 
 # Of covariates nothing is decided, so what is adjusted for them is for the team alone.
 ADJUSTED = "adjusted for columns that are not protected"
 SMALL_GROUPS = "a group of this column is small, or a count of the list is hidden"
 FEW_DISAGREE = "few cases on which two inspectors agree or differ"
+FEW_CASES = "few cases"
+FEW_SERVICES = f"fewer than {FEWEST_SERVICES} services"
+WEIGHS_MUCH = "a service or a case weighs much"
+OF_SERVICES = "weights that tell the number of cases of each service"
 _FOURFOLD = ["both_yes", "first_only", "second_only", "both_no"]
 _COUNTS = {"cases", "sufficient", "reference_cases", "pairs", *_FOURFOLD}
-_SETTINGS = {"level", "replicates", "evidence", "ratings", "left_out"}
-# Fewer digits than would tell in which services the cases lie.
-_DIGITS = 3
+_WHOLE = {"df", "ratings", "left_out", "n_effective", "replicates"}
+_SETTINGS = {"level", "evidence"}
+# What rests on services is in whole per cents, as the limits of shares are: more digits tell more of how the cases lie.
+_DIGITS = 2
 Cell = tuple[str, str, str]
+
+
+class _Known(NamedTuple):
+    """What decides on a row: the hidden counts, the spread of the shown ones, and whether the number of cases is shown."""
+
+    hidden: frozenset[Cell]
+    spread: Mapping[Cell, Spread]
+    number: bool
+    rules: Rules
 
 
 def treat_compared(
@@ -52,14 +73,41 @@ def treat_compared(
         return Treated(made, untreated(made))
     log = Log(Cells({}, frozenset(), ()), rules)
     by_care = parameters.group_by == CARE_GROUP
-    if not by_care and not _may_show_groups(cases, treated, parameters.group_by, rules):
+    if not by_care and not may_show_judgements(cases, treated, parameters.group_by, rules):
         made = case_ratings.nothing()
         for name in made:
             log.hide(name, "(all rows)", ("(all)",), SMALL_GROUPS)
         return Treated(made, log.decisions(made))
     hidden = _hidden(treated) if by_care else frozenset()
-    found = case_ratings.tables(_without(cases, hidden), _without(cases, _of_standards(hidden)), parameters, bands)
-    return Treated(made := _treated_tables(found, hidden, log), log.decisions(made))
+    single, whole = _without(cases, hidden), _without(cases, _of_standards(hidden))
+    # Whoever knows the seed of the resamples can try in which of them the cases of a service would have to lie.
+    unknown = parameters.model_copy(update={"seed": _seed(single, parameters.seed)})
+    found = case_ratings.tables(single, whole, unknown, bands)
+    if by_care:
+        found = {name: _with_every_group(table, hidden) for name, table in found.items()}
+    number = bool((treated.loc[treated["share"] == shares.IN_CARE, "base"] != HIDDEN).all())
+    known = _Known(hidden, spreads(single, parameters.group_by), number, rules)
+    return Treated(made := _treated_tables(found, single, known, log), log.decisions(made))
+
+
+def _seed(cases: pd.DataFrame, seed: int) -> int:
+    """A seed that follows from all shown answers, so that only who has the list can work it out."""
+    firsts = {*STANDARDS, *shares.judgements_of(cases).values()}
+    judged = [column for column in cases if column.removesuffix(agreement.SECOND) in firsts]
+    told = cases.loc[cases[judged].notna().any(axis=1), ["case_id", "yot", CARE_GROUP, *judged]]
+    return int(sha256(f"{seed}\n{told.to_csv(index=False)}".encode()).hexdigest()[:15], 16)
+
+
+def _with_every_group(table: pd.DataFrame, hidden: frozenset[Cell]) -> pd.DataFrame:
+    """The same, also with rows of hidden groups without a case: that they are missing would tell it."""
+    if table.empty or not {"standard", "group"} <= set(table.columns) or "reference" in table:
+        return table
+    lacking = {group for _, _, group in hidden} - set(table["group"])
+    like = table[table["group"] == table["group"].iloc[0]]
+    places = {name: place for place, name in enumerate([*STANDARDS, *CARE_GROUPS])}
+    every = pd.concat([table, *(like.assign(group=group) for group in sorted(lacking))], ignore_index=True)
+    by = {"by": ["standard", "group"], "key": lambda column: column.map(places)}
+    return every.sort_values(**by, kind="stable", ignore_index=True)
 
 
 def _hidden(treated: pd.DataFrame) -> frozenset[Cell]:
@@ -83,44 +131,40 @@ def _without(cases: pd.DataFrame, hidden: frozenset[Cell]) -> pd.DataFrame:
     return found
 
 
-def _may_show_groups(cases: pd.DataFrame, treated: pd.DataFrame, group_by: str, rules: Rules) -> bool:
-    """Whether nothing of the list is hidden, and no group has a small count in any judgement."""
-    if (treated == HIDDEN).any(axis=None):
-        return False
-    codes, names = pd.factorize(cases["yot"])
-    for mask in shares.groups_of(cases, group_by).values():
-        for column in shares.judgements_of(cases).values():
-            row = shares.of_domain(cases[column].where(mask), np.asarray(codes), len(names), 0.95)
-            counts = {name: int(value) for name, value in zip("abc", _parts(row), strict=True)}
-            small = suppression.sensitive(Cells(counts, frozenset(counts), ()), rules)
-            one_area = not rules.areas and row["services"] == 1
-            if small or one_area or not may_show_count(row["base"], row["count"], row["method"], rules):
-                return False
-    return True
-
-
-def _parts(row: dict[str, object]) -> tuple[int, int, int]:
-    return row["base"], row["count"], row["base"] - row["count"]
-
-
-def _treated_tables(found: dict[str, pd.DataFrame], hidden: frozenset[Cell], log: Log) -> dict[str, pd.DataFrame]:
-    why = {name: [_why_hidden(name, row, hidden) for row in table.to_dict("records")] for name, table in found.items()}
-    why["inspector_agreement"] = _of_agreement(found["inspector_agreement"], hidden, log.rules)
+def _treated_tables(found: dict[str, pd.DataFrame], cases: pd.DataFrame, known: _Known, log: Log) -> dict[str, pd.DataFrame]:
+    why = {name: [_why_hidden(name, row, known) for row in table.to_dict("records")] for name, table in found.items()}
+    why["inspector_agreement"] = _of_agreement(found["inspector_agreement"], cases, known)
     if not why["inspector_agreement"] or why["inspector_agreement"][-1]:
         # What a second reading would do tells how often the two disagree over all judgements.
         why["inspector_lowest"] = [FEW_DISAGREE] * len(found["inspector_lowest"])
     return {name: _treated(name, table, why[name], log) for name, table in found.items()}
 
 
-def _of_agreement(table: pd.DataFrame, hidden: frozenset[Cell], rules: Rules) -> list[str]:
+def _of_agreement(table: pd.DataFrame, cases: pd.DataFrame, known: _Known) -> list[str]:
     """Why a row on two inspectors is hidden; the last one, of all judgements, is the sum of the others."""
+    twice = agreement.pairs_of(cases)
     few = []
     for row in table.to_dict("records"):
-        cells = Cells({part: int(row[part]) for part in _FOURFOLD}, frozenset(), ())
-        few.append(bool(hidden or suppression.sensitive(cells, rules)))
+        counts = {part: int(row[part]) for part in _FOURFOLD}
+        both = twice.get(row["judgement"])
+        if both is not None and row["judgement"] in cases:
+            counts |= _read_once(cases[row["judgement"]].drop(both.index).dropna())
+        spread = both["yot"].nunique() if both is not None else cases["yot"].nunique()
+        few.append(bool(known.hidden or _few(counts, known.rules, row["pairs"]) or (row["pairs"] and spread < FEWEST_SERVICES)))
     if few and any(few[:-1]) and not all(few[:-1]):
         few[-1] = True
     return [FEW_DISAGREE if one else "" for one in few]
+
+
+def _read_once(first: pd.Series) -> dict[str, int]:
+    """The answers of cases read once, which follow from those of all cases and of the cases read twice."""
+    return {"once, yes": int(first.sum()), "once, no": int((~first.astype(bool)).sum())} if len(first) else {}
+
+
+def _few(counts: Mapping[str, int], rules: Rules, base: int) -> bool:
+    """Whether one of the counts is small, or the base too small for a rate."""
+    cells = Cells({name: int(count) for name, count in counts.items()}, frozenset(), ())
+    return bool(suppression.sensitive(cells, rules)) or 0 < base < rules.minimum_denominator
 
 
 def _treated(name: str, table: pd.DataFrame, why: list[str], log: Log) -> pd.DataFrame:
@@ -133,14 +177,41 @@ def _treated(name: str, table: pd.DataFrame, why: list[str], log: Log) -> pd.Dat
         if reason:
             rows.append(row | dict.fromkeys(numbers, log.hide(name, label, numbers, reason)))
         else:
-            rows.append(row | {column: _rounded(column, row[column], log.rules) for column in numbers})
+            shown = {column: _rounded(column, row[column], "percentage" in row, log.rules) for column in numbers}
+            rows.append(row | shown | (_share(row, shown, label, log) if name == "ratings_by_group" else {}))
     return pd.DataFrame(rows, columns=table.columns, dtype=object)
 
 
-def _why_hidden(name: str, row: dict[str, object], hidden: frozenset[Cell]) -> str:
+def _share(row: dict[str, object], shown: dict[str, object], label: str, log: Log) -> dict[str, object]:
+    """What `helpers.disclosure.domains` does to a share by care group: per cents by the rules, no limits with an error of 0."""
+    treated = {}
+    if log.rules.rates == "treated_counts" and shown["cases"]:
+        treated["percentage"] = round(100 * shown["sufficient"] / shown["cases"], 10)
+    if row["se"] == 0:
+        of_number = ("se", "lower", "upper", *BAND_COLUMNS)
+        treated |= dict.fromkeys(of_number, log.hide("ratings_by_group", label, of_number, NO_ERROR))
+    return treated
+
+
+def _why_hidden(name: str, row: dict[str, object], known: _Known) -> str:
     if row.get("adjusted_for"):
         return ADJUSTED
-    return RESTS if hidden & frozenset(_rests_on(name, row, hidden)) else ""
+    cells = [] if name == "inspector_agreement" else list(_rests_on(name, row, known.hidden))
+    if known.hidden & frozenset(cells):
+        return RESTS
+    if name == "rating_ordinal" and any(_few({"n": row[part]}, known.rules, row[part]) for part in ("cases", "reference_cases")):
+        return FEW_CASES
+    if name == "ratings_by_group":
+        return ""
+    # A group without a case is no secret here: its zeros are shown.
+    own = [known.spread[cell] for cell in cells if cell in known.spread] or list(known.spread.values())
+    if any(0 < one.services < FEWEST_SERVICES for one in own):
+        return FEW_SERVICES
+    if row.get("weights") == "caseload" and not known.number:
+        return OF_SERVICES
+    if row.get("weights", "none") != "none" and any(one.dominated for one in own):
+        return WEIGHS_MUCH
+    return NO_ERROR if name == "rating_probabilities" and row["sufficient"] in (0, row["cases"]) else ""
 
 
 def _rests_on(name: str, row: dict[str, object], hidden: frozenset[Cell]) -> Iterator[Cell]:
@@ -149,14 +220,23 @@ def _rests_on(name: str, row: dict[str, object], hidden: frozenset[Cell]) -> Ite
         yield from hidden
         return
     groups = [row[key] for key in ("group", "reference") if key in row]
+    # Which question is the lowest, of one group or of all, rests on every question.
+    question = row["question"] if row.get("question") in QUESTIONS else LOWEST
     for standard in [row["standard"]] if "standard" in row else STANDARDS:
         for group in groups:
-            yield standard, row.get("question") or LOWEST, group
+            yield standard, question, group
 
 
-def _rounded(column: str, value: object, rules: Rules) -> object:
+def _rounded(column: str, value: object, per_cents: bool, rules: Rules) -> object:
     if pd.isna(value) or isinstance(value, str):
         return value
     if column in _COUNTS:
         return suppression.rounded(int(value), rules)
-    return round(float(value), _DIGITS if not column.startswith(("percentage", "unweighted")) else 0)
+    if column in _WHOLE:
+        return round(value)
+    if per_cents and column.startswith(("percentage", "unweighted")):
+        # Half up, as the whole per cents that ratings go by.
+        return math.floor(value + 0.5 + 1e-9)
+    if per_cents and column in ("lower", "upper"):
+        return math.floor(value) if column == "lower" else math.ceil(value)
+    return round(float(value), 1 if column == "deff" or (per_cents and column == "se") else _DIGITS)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log, Treated, untreated
-from helpers.disclosure.groups import GROUPED, treat_groups
+from helpers.disclosure.groups import GROUPED, may_show_judgements, treat_groups
 from helpers.disclosure.rates import LIMITS, NO_ERROR, may_show_count, treat_rates
+from helpers.parameters import CARE_GROUP
 from helpers.ratings import BAND_COLUMNS, CARE_GROUPS, LOWEST
 from helpers.shares import IN_CARE, PROTECTION, known_of
 from helpers.suppression import Cells, Rules
@@ -59,7 +60,8 @@ def treat_shares(
     treated = pd.DataFrame([_treat_share(row, named, log) for row in named.to_dict("records")], dtype=object)
     shown, decisions = {"shares": treated[table.columns]}, [log.decisions(tables)]
     if groups is not None:
-        shown["groups"], more = treat_groups(cases, group_by, groups, log.shown, cells, rules)
+        told = group_by != CARE_GROUP and may_show_judgements(cases, shown["shares"], group_by, rules)
+        shown["groups"], more = treat_groups(cases, group_by, groups, log.shown, cells, rules, told)
         decisions.append(more)
     return Treated(shown, pd.concat(decisions, ignore_index=True))
 
@@ -123,7 +125,7 @@ def _treat_share(row: dict, named: pd.DataFrame, log: Log) -> dict[str, object]:
     treated = row | {"base": base, "count": count}
     if HIDDEN in (base, count):
         return treated | dict.fromkeys(_RATES, log.hide(table, label, rates, RESTS))
-    treated |= treat_rates(row, base, count, log.rules) | {name: round(row[name], 3) for name in BAND_COLUMNS if name in row}
+    treated |= treat_rates(row, base, count, log.rules) | {name: round(row[name], 2) for name in BAND_COLUMNS if name in row}
     if row["method"] == "korn_graubard":
         # With an error of 0 the limits depend on the true number of cases alone and would give it away.
         of_number = (*LIMITS, *BAND_COLUMNS)

@@ -3,20 +3,57 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from helpers import suppression
 from helpers.disclosure.decisions import HIDDEN, RESTS, Log
 from helpers.disclosure.rates import LIMITS, NO_ERROR, may_show_count, treat_rates
 from helpers.ratings import CARE_GROUPS
-from helpers.shares import IN_CARE, groups_of, known_of
+from helpers.shares import IN_CARE, groups_of, judgements_of, known_of, of_domain
 from helpers.suppression import Cells, Rules
 
 GROUPED = "prevalence_by_group"
 _RATES = ("estimate", "se", "deff", "lower", "upper")
 
 
+def may_show_judgements(cases: pd.DataFrame, treated: pd.DataFrame, group_by: str, rules: Rules) -> bool:
+    """Whether judgements by the groups of a column other than the care groups may be shown, which is all of them or none.
+
+    They are where nothing of the list is hidden, and no group, nor the cases without one, has a small count in any judgement.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        The inspected cases.
+    treated : DataFrame
+        ``shares`` as from `helpers.disclosure.domains.treat_shares`.
+    group_by : str
+    rules : Rules
+    """
+    if (treated == HIDDEN).any(axis=None):
+        return False
+    codes, names = pd.factorize(cases["yot"])
+    for mask in groups_of(cases, group_by).values():
+        for column in judgements_of(cases).values():
+            row = of_domain(cases[column].where(mask), np.asarray(codes), len(names), 0.95)
+            base, count = row["base"], row["count"]
+            counts = {"base": base, "yes": count, "no": base - count}
+            small = suppression.sensitive(Cells(counts, frozenset(counts), ()), rules)
+            one_area = not rules.areas and row["services"] == 1
+            if small or one_area or not may_show_count(base, count, row["method"], rules):
+                return False
+    return True
+
+
 def treat_groups(
-    cases: pd.DataFrame, group_by: str, table: pd.DataFrame, shown: Mapping[str, str], base: Cells, rules: Rules
+    cases: pd.DataFrame,
+    group_by: str,
+    table: pd.DataFrame,
+    shown: Mapping[str, str],
+    base: Cells,
+    rules: Rules,
+    sizes_told: bool,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The shares of groups, decided on together with all that is shown of the same cases elsewhere.
 
@@ -37,6 +74,8 @@ def treat_groups(
     base : Cells
         The counts of the other tables.
     rules : Rules
+    sizes_told : bool
+        Whether notebook 03 shows the judgements of these groups, and with them how many cases each has.
 
     Returns
     -------
@@ -46,7 +85,10 @@ def treat_groups(
     if table.empty:
         return table, Log(Cells({}, frozenset(), ()), rules).decisions([GROUPED])
     named = _named(cases, group_by, table)
-    log = Log(_beside(_cells(named, base, rules), base, shown), rules, exact=True)
+    cells = _beside(_cells(named, base, rules), base, shown)
+    if sizes_told:
+        cells = replace(cells, constants=frozenset(named["whole_cell"]))
+    log = Log(cells, rules, exact=True)
     # A group that lies in one service has the numbers of a single area.
     if log.failed or not shown or (not rules.areas and (table["services"] == 1).any()):
         log.failed = True

@@ -107,7 +107,10 @@ def _read_twice(seed: int, judged: dict[str, np.ndarray]) -> Iterator[tuple[str,
     """What a second inspector found of some cases: the first one's answer, turned round by chance."""
     twice = uniforms(seed, "read twice", len(next(iter(judged.values())))) < TWICE
     for name, codes in judged.items():
-        turned = uniforms(seed, f"second {name}", len(codes)) < DISAGREEMENT
+        yes = max((codes == 1).sum(), 1) / max((codes != BLANK).sum(), 1)
+        # As many turned either way on average, so that no inspector is stricter.
+        rate = np.where(codes == 1, DISAGREEMENT / (2 * yes), DISAGREEMENT / (2 * max(1 - yes, 1e-9)))
+        turned = uniforms(seed, f"second {name}", len(codes)) < np.minimum(rate, 1)
         yield f"{name}_second", np.where(twice & (codes != BLANK), codes ^ turned, BLANK).astype(np.int8)
 
 
