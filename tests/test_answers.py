@@ -124,11 +124,6 @@ def test_a_ledger_without_a_kind_of_verdict_counts_none(built):
     assert "For **106** nothing else" in said
 
 
-def test_a_line_that_rests_on_no_claim_of_the_ledger_is_no_answer(built):
-    with pytest.raises(KeyError):
-        answers.table(built[built["claim"] != "letter_starts"])
-
-
 # --- each line
 
 

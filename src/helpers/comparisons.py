@@ -85,9 +85,9 @@ def judged_of(cases: pd.DataFrame, group_by: str) -> list[Judged]:
     list of Judged
         Of key questions each one, then `LOWEST`: the question that is lowest in all cases of the groups together, which is
         found without looking at the groups, so that hardly any group is favoured (`bench/`); then `LOWEST_OF_EACH`: a case
-        answers the question that is lowest in its own group, as the ratings have it. Lowest is by exact fractions, the first of equal
-        ones; a question that applies to no case is passed over. Of standards `LOWEST` alone. Cases of the blank group have
-        no answer to these.
+        answers the question that is lowest in its own group, as the ratings have it. Lowest is by exact fractions, the first
+        of equal ones; a question that applies to no case is passed over. Of standards `LOWEST` alone. Cases of the blank
+        group have no answer to these.
     """
     found = []
     groups, names = _groups(cases[group_by])

@@ -772,6 +772,18 @@ def test_cases_read_once_do_not_follow_from_those_read_twice():
         assert (table.loc["planning", "pairs"] == HIDDEN) == hidden == (table.loc["all", "pairs"] == HIDDEN)
 
 
+def test_two_inspectors_in_few_services_tell_nothing_of_each():
+    cases = with_more(inspected((400, 300, 200), 12, 0.6, False), 1, 1.0)
+    few = cases["yot"].isin([f"service {number}" for number in range(spread.FEWEST_SERVICES - 1)])
+    for known, hidden in ((cases, False), (cases.assign(**_blank(cases, ~few)), True)):
+        table = compared(known, covered(known, set(), True), "default").tables["inspector_agreement"]
+        assert (table["pairs"] == HIDDEN).tolist() == [hidden] * 5
+
+
+def _blank(cases, rows):
+    return {name: cases[name].mask(rows) for name in cases if name.endswith("_second")}
+
+
 def test_standards_that_few_cases_have_all_of_are_not_compared():
     """Every judgement is of many cases, but six cases of a group have all four standards."""
     cases = inspected((200, 150, 120), 12, 0.6, False)

@@ -33,7 +33,7 @@ WEIGHS_MUCH = "a service or a case weighs much"
 OF_SERVICES = "weights that tell the number of cases of each service"
 _FOURFOLD = ["both_yes", "first_only", "second_only", "both_no"]
 _COUNTS = {"cases", "sufficient", "reference_cases", "pairs", *_FOURFOLD}
-_WHOLE = {"df", "ratings", "left_out", "n_effective", "replicates"}
+_WHOLE = {"df", "ratings", "left_out", "n_effective", "replicates", "services_effective"}
 _SETTINGS = {"level", "evidence"}
 # What rests on services is in whole per cents, as the limits of shares are: more digits tell more of how the cases lie.
 _DIGITS = 2
@@ -142,15 +142,16 @@ def _treated_tables(found: dict[str, pd.DataFrame], cases: pd.DataFrame, known: 
 
 def _of_agreement(table: pd.DataFrame, cases: pd.DataFrame, known: _Known) -> list[str]:
     """Why a row on two inspectors is hidden; the last one, of all judgements, is the sum of the others."""
-    twice = agreement.pairs_of(cases)
+    twice = agreement.pairs_of(cases) | {agreement.ALL: agreement.pooled(cases)}
+    judged = set(shares.judgements_of(cases).values())
     few = []
     for row in table.to_dict("records"):
         counts = {part: int(row[part]) for part in _FOURFOLD}
-        both = twice.get(row["judgement"])
-        if both is not None and row["judgement"] in cases:
+        both = twice[row["judgement"]]
+        if row["judgement"] in judged:
             counts |= _read_once(cases[row["judgement"]].drop(both.index).dropna())
-        spread = both["yot"].nunique() if both is not None else cases["yot"].nunique()
-        few.append(bool(known.hidden or _few(counts, known.rules, row["pairs"]) or (row["pairs"] and spread < FEWEST_SERVICES)))
+        few_services = len(both) and both["yot"].nunique() < FEWEST_SERVICES
+        few.append(bool(known.hidden or _few(counts, known.rules, len(both)) or few_services))
     if few and any(few[:-1]) and not all(few[:-1]):
         few[-1] = True
     return [FEW_DISAGREE if one else "" for one in few]
@@ -239,4 +240,7 @@ def _rounded(column: str, value: object, per_cents: bool, rules: Rules) -> objec
         return math.floor(value + 0.5 + 1e-9)
     if per_cents and column in ("lower", "upper"):
         return math.floor(value) if column == "lower" else math.ceil(value)
+    if column == "monte_carlo_error":
+        # Of the simulation alone, and all but 0 with fewer digits.
+        return round(float(value), _DIGITS + 1)
     return round(float(value), 1 if column == "deff" or (per_cents and column == "se") else _DIGITS)
