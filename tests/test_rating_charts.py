@@ -32,9 +32,11 @@ def comparisons(groups=CARE_GROUPS, family="all_pairs", p=None, reach=0.1, evide
         rows = rows.astype(dict.fromkeys(numbers, object))
     for places, value in ((hidden, HIDDEN), (missing, np.nan)):
         rows.loc[list(places), numbers] = value
-    more = rows.assign(family="exploratory", question="desistance", risk_difference=9.0, lower=8.0, upper=10.0, p_holm=np.nan)
+    more = rows.assign(family="exploratory", risk_difference=9.0, lower=8.0, upper=10.0, p_holm=np.nan)
     rows = rows.assign(family="confirmatory", question=LOWEST)
-    return pd.concat([rows, more], ignore_index=True).assign(level=0.95, evidence=evidence)
+    # As a comparison that is adjusted or weighted, and one of a single question.
+    kinds = [rows, more.assign(question=LOWEST), more.assign(question="desistance")]
+    return pd.concat(kinds, ignore_index=True).assign(level=0.95, evidence=evidence)
 
 
 def probabilities(groups=CARE_GROUPS, evidence="supplied", hidden=(), missing=()):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import cases, published, shares, weighted_shares
+from helpers import cases, intervals, published, shares, weighted_shares
 from helpers.datapackage import resource_path
 from helpers.ratings import CARE_GROUPS, LOWEST, QUESTIONS, STANDARDS
 from tests import known
@@ -232,6 +232,11 @@ def test_nobody_or_everybody_has_no_error_and_a_limit_that_says_so(sufficient, w
     assert (row["upper"] == 1 and 0 < row["lower"] < 1) if sufficient else (row["lower"] == 0 and 0 < row["upper"] < 1)
     if weights == [1] * 6:
         assert [row[name] for name in LIMITS] == [plain[name] for name in LIMITS]
+    else:
+        # One case has nearly all the weight: six cases say no more than one and a bit.
+        assert row["deff"] == row["weighting_effect"] > 5
+        assert [row[name] for name in LIMITS] == list(intervals.clustered(row["estimate"], 6, row["deff"], 2, 0.95))
+        assert row["upper"] - row["lower"] > plain["upper"] - plain["lower"]
 
 
 def test_services_of_one_share_have_no_error_whatever_the_last_digits_of_their_weights():

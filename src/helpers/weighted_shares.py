@@ -78,7 +78,8 @@ def of_domain(
 
     With the weights w, the share is ``p = sum w y / sum w``, and with ``d_j = sum over service j of w (y - p)`` its
     variance ``J / (J - 1) sum d_j^2 / (sum w)^2``. Weights are taken as known. Boundary cases as in
-    `helpers.shares.of_domain`.
+    `helpers.shares.of_domain`; without an error the design effect is that of the weights alone (Kish 1965), as in
+    `helpers.estimates`.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def of_domain(
     spread = share * (1 - share) / n
     # Services that all have the same share leave nothing but what binary fractions lose.
     varies = spread > 0 and variance > 1e-24
-    deff = variance / spread if varies else 1.0
+    deff = variance / spread if varies else row["weighting_effect"]
     limits = intervals.clustered(share, max(n, 2), deff, df, confidence, "logit_t" if varies else "korn_graubard")
     return row | {"estimate": share, "se": np.sqrt(variance) if varies else 0.0, "deff": deff, **limits._asdict()}
 

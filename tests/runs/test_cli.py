@@ -215,7 +215,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path):
     """Standard error is a terminal here, so the bar is drawn, and no plain line is printed."""
     leader, follower = pty.openpty()
     termios.tcsetwinsize(follower, (24, 80))
-    command = [str(BIN / "notebooks"), "run", "03", "--output", str(tmp_path)]
+    command = [str(BIN / "notebooks"), "run", "04", "--output", str(tmp_path)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=follower, text=True, timeout=120)
     os.set_blocking(leader, False)
     drawn = os.read(leader, 65536).decode()
@@ -223,7 +223,7 @@ def test_on_a_terminal_there_is_a_bar(tmp_path):
     os.close(leader)
     assert done.returncode == 0
     assert "1 notebooks" in drawn and "cell" in drawn
-    assert "good after" not in done.stdout and "03_rating_comparisons  good" in done.stdout
+    assert "good after" not in done.stdout and "04_evidence_ledger  good" in done.stdout
 
 
 def test_parameters_reach_the_tables_and_the_rows_are_marked_supplied(tmp_path):

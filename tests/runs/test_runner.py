@@ -150,11 +150,11 @@ def contradicting_run(run_folder, tmp_path):
 
 def test_a_failed_notebook_is_named_kept_apart_and_leaves_latest_as_it_was(run_folder, tmp_path):
     outputs = tmp_path / "outputs"
-    assert notebooks("run", "03", "--output", outputs).returncode == 0
+    assert notebooks("run", "03", "-p", "cases=", "--output", outputs).returncode == 0
     before = os.readlink(outputs / "latest")
     source = contradicting_run(run_folder, tmp_path)
 
-    done = notebooks("run", "03", "04", "-p", f"run={source}", "--output", outputs)
+    done = notebooks("run", "03", "04", "-p", "cases=", "-p", f"run={source}", "--output", outputs)
 
     assert done.returncode == 1
     assert re.search(
@@ -234,7 +234,7 @@ def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which):
 
 
 def test_a_reader_that_stops_early_does_not_undo_a_run(tmp_path):
-    command = f"{BIN / 'notebooks'} run 03 --output {tmp_path} | true; exit ${{PIPESTATUS[0]}}"
+    command = f"{BIN / 'notebooks'} run 04 --output {tmp_path} | true; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "latest" / "index.html").is_file()
@@ -242,7 +242,7 @@ def test_a_reader_that_stops_early_does_not_undo_a_run(tmp_path):
 
 def test_a_disk_that_is_full_is_said_in_one_line(tmp_path):
     """A limit on the size of files stands for the disk."""
-    command = f"trap '' XFSZ; ulimit -f 40; exec {BIN / 'notebooks'} run 03 --output {tmp_path}"
+    command = f"trap '' XFSZ; ulimit -f 40; exec {BIN / 'notebooks'} run 04 --output {tmp_path}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) <= 1
@@ -266,7 +266,7 @@ def test_settings_of_the_user_play_no_part(run_folder, tmp_path):
         "MPLBACKEND": "nonsense",
         "PYTHONWARNINGS": "error",
     }
-    done = notebooks("run", "03", "--output", tmp_path / "outputs", **settings)
+    done = notebooks("run", "03", "-p", "cases=", "--output", tmp_path / "outputs", **settings)
     assert done.returncode == 0, done.stdout + done.stderr
     made = tmp_path / "outputs" / "latest"
     assert (made / "figures" / "rating_bounds.png").read_bytes() == (run_folder / "figures" / "rating_bounds.png").read_bytes()
