@@ -28,6 +28,12 @@ def of_r(quantity):
     return rows.to_dict("records")
 
 
+def resampled(table, replicates, seed):
+    """The counts of cases by care group, and what resamples of them give."""
+    counts = rr.count_matrices(table, "care_group")
+    return counts, rr.cluster_bootstrap(counts, BANDS, replicates, seed)
+
+
 def made(services, groups=None, **columns):
     """Inspected cases by standard; a standard that is not given is judged sufficient throughout."""
     n = len(services)
@@ -120,7 +126,7 @@ def every_resample(services):
 
 
 def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synthetic_cases):
-    found = bp.table(synthetic_cases, "care_group", BANDS, 200, 1)
+    found = bp.table(*resampled(synthetic_cases, 200, 1), BANDS)
     lowest = of_cases(synthetic_cases, 0.95, BANDS).query("question == 'lowest'").set_index(["standard", "care_group"])
     assert len(found) == 48 and set(found["question"]) == {"lowest"}
     for row in found.to_dict("records"):
@@ -143,55 +149,55 @@ def test_the_table_starts_from_the_ratings_and_design_effects_of_the_shares(synt
 
 def test_joint_and_bias_are_those_of_the_bootstrap(synthetic_cases):
     found = rr.cluster_bootstrap(rr.count_matrices(synthetic_cases, "care_group"), BANDS, 500, 9)
-    row = bp.joint(synthetic_cases, "care_group", BANDS, 500, 9).squeeze()
+    row = bp.joint(resampled(synthetic_cases, 500, 9)[1]).squeeze()
     assert (row["ratings"], row["left_out"], row["probability"]) == (12, 0, found.joint)
     assert row["monte_carlo_error"] == pytest.approx(math.sqrt(found.joint * (1 - found.joint) / 500))
     # All twelve at once are less sure than the least sure of them.
     own = [found.rows.loc[place, f"p_{row.rating.lower().replace(' ', '_')}"] for place, row in found.rows.iterrows()]
     assert found.joint <= min(own)
-    bias = bp.lowest_bias(synthetic_cases, "care_group", BANDS, 500, 9)
+    bias = bp.lowest_bias(resampled(synthetic_cases, 500, 9)[1])
     assert (bias["bias_of_lowest"] <= 0).all() and (bias["bias_of_lowest"] < -0.005).any()
     assert bias["mean_lowest"].tolist() == found.rows["mean_lowest"].tolist()
 
 
 def test_one_question_has_no_bias():
     table = made(list("aabbccdd"), planning=[True, False, True, True, None, False, True, False])
-    bias = bp.lowest_bias(table, "care_group", BANDS, 300, 1)
+    bias = bp.lowest_bias(resampled(table, 300, 1)[1])
     assert bias["bias_of_lowest"].abs().max() < 1e-12 and set(bias["from_question"]) == {"lowest"}
 
 
 def test_a_group_in_one_service_has_a_reason_and_no_bootstrap():
     table = made(list("aabbcc"), ["in_care_inside"] * 2 + ["not_in_care"] * 4, planning=[True, False] * 3)
-    found = bp.table(table, "care_group", BANDS, 50, 1).set_index(["standard", "group", "method"])
+    found = bp.table(*resampled(table, 50, 1), BANDS).set_index(["standard", "group", "method"])
     for method in ("population", "cluster_bootstrap", "reinspection"):
         row = found.loc[("planning", "in_care_inside", method)]
         assert row[CHANCES].isna().all() and row["note"]
     assert found.loc[("planning", "in_care_inside", "population_ignoring_services"), CHANCES].sum() == pytest.approx(1)
-    joint = bp.joint(table, "care_group", BANDS, 50, 1).squeeze()
+    joint = bp.joint(resampled(table, 50, 1)[1]).squeeze()
     assert (joint["ratings"], joint["left_out"]) == (4, 4)
-    bias = bp.lowest_bias(table, "care_group", BANDS, 50, 1).set_index(["standard", "group"]).loc[("planning", "in_care_inside")]
+    bias = bp.lowest_bias(resampled(table, 50, 1)[1]).set_index(["standard", "group"]).loc[("planning", "in_care_inside")]
     assert bias[["mean_lowest", "bias_of_lowest", "monte_carlo_error"]].isna().all() and "one service" in bias["note"]
 
 
 def test_one_service_gives_no_joint_probability():
-    joint = bp.joint(made(list("aaa")), "care_group", BANDS, 50, 1).squeeze()
+    joint = bp.joint(resampled(made(list("aaa")), 50, 1)[1]).squeeze()
     assert math.isnan(joint["probability"]) and math.isnan(joint["monte_carlo_error"]) and joint["note"]
 
 
 def test_a_standard_that_nobody_judged_has_rows_without_values():
     table = made(list("aabb"), planning=[None] * 4)
-    found = bp.table(table, "care_group", BANDS, 50, 1).set_index(["standard", "method"])
+    found = bp.table(*resampled(table, 50, 1), BANDS).set_index(["standard", "method"])
     rows = found.loc["planning"]
     assert (rows["cases"] == 0).all() and rows[CHANCES].isna().all(axis=None) and (rows["note"] == "no case judged").all()
     assert rows["rating"].isna().all()
-    bias = bp.lowest_bias(table, "care_group", BANDS, 50, 1).set_index("standard").loc["planning"]
+    bias = bp.lowest_bias(resampled(table, 50, 1)[1]).set_index("standard").loc["planning"]
     assert math.isnan(bias["bias_of_lowest"]) and bias["note"] == "no case judged"
 
 
 @pytest.mark.parametrize(("replicates", "seed"), [(0, 1), (10, -1), (1.5, 1)])
 def test_replicates_and_seed_are_whole_numbers(replicates, seed):
     with pytest.raises(InputError):
-        bp.table(made(list("aabb")), "care_group", BANDS, replicates, seed)
+        bp.table(*resampled(made(list("aabb")), replicates, seed), BANDS)
 
 
 @settings(deadline=None, derandomize=True, max_examples=10)
@@ -204,7 +210,7 @@ def test_replicates_and_seed_are_whole_numbers(replicates, seed):
 )
 def test_any_list_has_rows_that_add_up(rows):
     services, groups, answers = map(list, zip(*rows, strict=True))
-    found = bp.table(made(services, groups, delivery=answers), "care_group", BANDS, 20, 1)
+    found = bp.table(*resampled(made(services, groups, delivery=answers), 20, 1), BANDS)
     shown = found[CHANCES].notna().all(axis=1)
     total = found[CHANCES].sum(axis=1) + found["empty"].fillna(0)
     assert total[shown].tolist() == pytest.approx([1.0] * int(shown.sum()), abs=1e-9)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import linalg, special
 
 from helpers.band_edges import check_count, columns, cuts_of, least_counts
-from helpers.rating_resamples import Counts, cluster_bootstrap, count_matrices
+from helpers.rating_resamples import Bootstrap, Counts
 from helpers.ratings import LOWEST
 from helpers.shares import of_domain
 
@@ -122,15 +122,17 @@ def _beta_binomial(n: int, share: float, icc: float) -> tuple[int, np.ndarray]:
     return first, pmf / pmf.sum()
 
 
-def table(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame, replicates: int, seed: int) -> pd.DataFrame:
+def table(counts: Counts, found: Bootstrap, bands: pd.DataFrame) -> pd.DataFrame:
     """Probability of each band of the lowest key question, by every method.
 
     Parameters
     ----------
-    cases, group_by
-        As `count_matrices`.
-    bands, replicates, seed
-        As `cluster_bootstrap`.
+    counts : Counts
+        As from `helpers.rating_resamples.count_matrices`.
+    found : Bootstrap
+        Of these counts, as from `helpers.rating_resamples.cluster_bootstrap`.
+    bands : DataFrame
+        As from `helpers.published.rating_bands`.
 
     Returns
     -------
@@ -140,14 +142,7 @@ def table(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame, replicates: i
         (the largest of the four), replicates and note. `population` and `reinspection` take the question that is lowest
         in the sample as given; the bootstrap finds the lowest anew in every replicate. What does not apply to a method
         is missing; a missing probability has a reason in `note`.
-
-    Raises
-    ------
-    InputError
-        As `count_matrices` and `cluster_bootstrap`.
     """
-    counts = count_matrices(cases, group_by)
-    found = cluster_bootstrap(counts, bands, replicates, seed)
     rows = []
     for row in found.rows.to_dict("records"):
         shown = {"standard": row["standard"], "group": row["group"], "question": LOWEST, "from_question": row["question"]}
@@ -195,52 +190,40 @@ def _by(method: str, row: dict[str, object], deff: float, bands: pd.DataFrame, r
     return {"deff": deff, "n_effective": n / max(1.0, deff), "note": alike} | chances
 
 
-def joint(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame, replicates: int, seed: int) -> pd.DataFrame:
+def joint(found: Bootstrap) -> pd.DataFrame:
     """Probability that a resample of services has every rating of the sample at once.
 
     Parameters
     ----------
-    cases, group_by, bands, replicates, seed
-        As `table`.
+    found : Bootstrap
+        As for `table`.
 
     Returns
     -------
     DataFrame
         One row: ratings (how many at once), left_out (standards and groups that lie in less than two services),
         probability, monte_carlo_error ``sqrt(p (1 - p) / R)``, replicates and note.
-
-    Raises
-    ------
-    InputError
-        As `table`.
     """
-    found = cluster_bootstrap(count_matrices(cases, group_by), bands, replicates, seed)
     note = "" if found.rated else "no group has cases judged in two services"
     row = {"ratings": found.rated, "left_out": len(found.rows) - found.rated, "probability": found.joint}
     error = math.sqrt(found.joint * (1 - found.joint) / found.replicates) if found.rated else np.nan
     return pd.DataFrame([row | {"monte_carlo_error": error, "replicates": found.replicates, "note": note}])
 
 
-def lowest_bias(cases: pd.DataFrame, group_by: str, bands: pd.DataFrame, replicates: int, seed: int) -> pd.DataFrame:
+def lowest_bias(found: Bootstrap) -> pd.DataFrame:
     """How far taking the lowest of several questions pulls a percentage down by chance alone.
 
     Parameters
     ----------
-    cases, group_by, bands, replicates, seed
-        As `table`.
+    found : Bootstrap
+        As for `table`.
 
     Returns
     -------
     DataFrame
         standard, group, from_question, cases, lowest, mean_lowest, bias_of_lowest, monte_carlo_error (of the bias),
         replicates and note; fractions, see `of_resamples`.
-
-    Raises
-    ------
-    InputError
-        As `table`.
     """
-    found = cluster_bootstrap(count_matrices(cases, group_by), bands, replicates, seed)
     rows = found.rows.rename(columns={"question": "from_question", "base": "cases"})
     few = np.where(rows["cases"] > 0, "cases judged in one service alone do not show how much services differ", "no case judged")
     rows = rows.assign(replicates=found.replicates, note=np.where(rows["services"] > 1, "", few))

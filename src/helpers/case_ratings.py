@@ -8,6 +8,7 @@ import pandas as pd
 from helpers import agreement, band_probability, comparisons, contracts, ordinal, shares, weighted_shares
 from helpers.comparisons import Judged, judged_of
 from helpers.parameters import CARE_GROUP, RatingComparisons
+from helpers.rating_resamples import cluster_bootstrap, count_matrices
 from helpers.ratings import BAND_COLUMNS, LOWEST, LOWEST_OF_EACH, QUESTIONS, STANDARDS, pairs, rating_of
 from helpers.rounding import whole_per_cent
 
@@ -48,15 +49,16 @@ def tables(
     """
     p, group_by = parameters, parameters.group_by
     compared = pairs(_groups(cases, group_by), p.reference, p.family)
-    drawn = (whole, group_by, bands, p.replicates, p.seed)
+    counts = count_matrices(whole, group_by)
+    drawn = cluster_bootstrap(counts, bands, p.replicates, p.seed)
     made = {
         "ratings_by_group": _by_group(cases, whole, group_by, p.confidence, bands),
         "ratings_weighted": _weighted(cases, whole, group_by, p.confidence, bands),
         "rating_comparisons": _comparisons(cases, whole, group_by, compared, p.adjust_for, p.confidence),
         "rating_ordinal": ordinal.table(whole, group_by, compared, p.confidence),
-        "rating_probabilities": band_probability.table(*drawn),
-        "rating_lowest": band_probability.lowest_bias(*drawn),
-        "rating_whole_table": band_probability.joint(*drawn),
+        "rating_probabilities": band_probability.table(counts, drawn, bands),
+        "rating_lowest": band_probability.lowest_bias(drawn),
+        "rating_whole_table": band_probability.joint(drawn),
         "inspector_agreement": agreement.of_cases(cases, p.confidence),
         "inspector_lowest": agreement.lowest_moves(whole, group_by, bands),
     }

@@ -144,19 +144,21 @@ def inspected(parameters: CaseParameters, confidence: float, bands: pd.DataFrame
     Returns
     -------
     Treated
-        ``shares`` with the probability of each band, and ``groups`` for notebook 02; without rows
+        ``shares``, with the probability of each band for notebook 03, and ``groups`` for notebook 02; without rows
         where there are no cases.
     """
     group_by = parameters.group_by if isinstance(parameters, PrevalenceEstimates) else None
+    rated = isinstance(parameters, RatingComparisons)
     nothing = {"groups": pd.DataFrame(columns=shares.GROUP_COLUMNS)} if group_by is not None else {}
     checked = parameters.read_cases()
     if checked is None:
-        columns = [*shares.COLUMNS, *BAND_COLUMNS]
+        columns = [*shares.COLUMNS, *BAND_COLUMNS] if rated else shares.COLUMNS
         return Treated({"shares": pd.DataFrame(columns=columns)} | nothing, untreated([]))
-    from helpers.case_ratings import probabilities
-
     found = shares.of_cases(checked.table, confidence, bands)
-    found = found.join(probabilities(found, bands))
+    if rated:
+        from helpers.case_ratings import probabilities
+
+        found = found.join(probabilities(found, bands))
     groups = shares.by_group(checked.table, group_by, confidence) if group_by else None
     treated = treat_shares(checked.table, found, rules_in_force(parameters), group_by or "", groups)
     return Treated(nothing | treated.tables, treated.decisions)
