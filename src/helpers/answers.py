@@ -123,6 +123,6 @@ def _lines(built: pd.DataFrame) -> list[tuple[str, str, Sequence[str]]]:
         ("01_fieldwork_sampling", fieldwork(design, precision(design)), asked),
         ("02_prevalence_estimates", in_care(shares, care, plan), list(prevalence.SHARES)),
         ("02_prevalence_estimates", of_starts(shares, estimates, care), starts),
-        ("03_rating_comparisons", rated(compared, published_ratings.tables(compared)), worse),
+        ("03_rating_comparisons", rated(compared, published_ratings.order_and_bounds(compared)), worse),
         ("04_evidence_ledger", claims(built), built["claim"].tolist()),
     ]

@@ -43,13 +43,12 @@ def published_tables() -> dict[str, pd.DataFrame]:
     """The tables of notebooks 01 to 03 with their default parameters."""
     # The design alone: no claim rests on a list of cases.
     design, shares = parameters.FieldworkSampling(frame=""), parameters.PrevalenceEstimates()
-    of_table_1 = published_ratings.tables(parameters.RatingComparisons(cases=""))
     return {
         "fieldwork_allocation": sampling.allocation_asked(design.areas, design.cases_per_arm, design.design_evidence),
         "prevalence_estimates": prevalence.published_estimates(
             shares.inspected_cases, shares.yots, shares.icc, shares.confidence
         ),
-        **{name: of_table_1[name] for name in ("rating_order", "rating_bounds")},
+        **published_ratings.order_and_bounds(parameters.RatingComparisons(cases="")),
     }
 
 

@@ -23,14 +23,23 @@ _SHARES_OF_QUESTIONS = ((0.76, 0.70, 0.68), (0.70, 0.70, 0.70))
 _SIZES_ASSUMED = "numbers of cases assumed, since none is published"
 
 
+def order_and_bounds(parameters: RatingComparisons) -> dict[str, pd.DataFrame]:
+    """``rating_order`` and ``rating_bounds``, on which the answer and the ledger rest."""
+    p, cells = parameters, published.table_1()
+    compared = ratings.pairs(CARE_GROUPS, p.care_reference, p.family)
+    return {
+        "rating_order": ratings.compare_order(cells, compared),
+        "rating_bounds": ratings.bounds(cells, compared, published.rating_bands(), discretion_points=p.discretion_points),
+    }
+
+
 def tables(parameters: RatingComparisons) -> dict[str, pd.DataFrame]:
     """Every table of notebook 03 that needs no case, by name."""
     p, cells, bands = parameters, published.table_1(), published.rating_bands()
     compared = ratings.pairs(CARE_GROUPS, p.care_reference, p.family)
     sizes = dict(zip(CARE_GROUPS, p.sizes, strict=True))
     made = {
-        "rating_order": ratings.compare_order(cells, compared),
-        "rating_bounds": ratings.bounds(cells, compared, bands, discretion_points=p.discretion_points),
+        **order_and_bounds(p),
         "rating_consequences": _consequences(bands),
         "rating_tests": table_one.tests_that_do_not_hold(cells, compared).assign(evidence=published.EVIDENCE),
         "rating_lattice": _lattice(sizes, bands, p.sizes_evidence),
