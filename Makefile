@@ -38,7 +38,7 @@ data: setup ## record the present checksums of data/ in data/datapackage.json
 	@$(VENV)/python -m helpers.datapackage
 
 lint: setup ## check the style of modules and notebooks
-	@$(VENV)/ruff check src tests tools bench notebooks
+	@$(VENV)/ruff check src tests tools bench notebooks schedules
 
 lock: ## make requirements.lock again from pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras \

@@ -23,15 +23,15 @@ def frame(*rows, **columns):
     return table
 
 
-def found(table, looked_after_only=False, areas=AREAS):
+def found(table, looked_after_only=False, areas=AREAS, **time):
     """The eligible cases in words, and the steps."""
-    counted = eligibility.eligible(table, areas, looked_after_only)
+    counted = eligibility.eligible(table, areas, looked_after_only, **time)
     rows = counted.cases[["case_id", "area", "arm", "twice"]].astype({"area": "str", "arm": "str"})
     return rows.to_numpy().tolist(), counted.steps
 
 
-def kept(table, looked_after_only=False):
-    return [row[0] for row in found(table, looked_after_only)[0]]
+def kept(table, looked_after_only=False, **time):
+    return [row[0] for row in found(table, looked_after_only, **time)[0]]
 
 
 # --- strata
@@ -121,18 +121,65 @@ def test_a_case_that_is_not_looked_after_does_not_stand_in_the_way_of_another_of
     assert kept(table, looked_after_only=True) == ["c1"] and kept(table) == ["c0"]
 
 
+# --- opened in a time
+
+DAYS = ["2012-03-31", "2012-04-01", "2012-06-30", "2012-07-01", None]
+
+
+@pytest.mark.parametrize(
+    ("time", "cases", "outside"),
+    [
+        ({"opened_from": "2012-04-01", "opened_to": "2012-06-30"}, ["c1", "c2"], 2),
+        ({"opened_from": "2012-04-01"}, ["c1", "c2", "c3"], 1),
+        ({"opened_to": "2012-03-31"}, ["c0"], 3),
+        ({"opened_from": "2012-06-30", "opened_to": "2012-06-30"}, ["c2"], 3),
+        ({"opened_from": "0001-01-01", "opened_to": "9999-12-31"}, ["c0", "c1", "c2", "c3"], 0),
+    ],
+    ids=str,
+)
+def test_only_cases_opened_in_the_time_asked_for_are_eligible_both_days_included(time, cases, outside):
+    table = frame(*[("Kent", "North")] * 5, ("Kent", "Kent"), opened=[*DAYS, "2012-05-01"])
+    rows, steps = found(table, **time)
+    assert [row[0] for row in rows] == cases
+    assert steps == {
+        "listed": 6,
+        "out_of_scope": 1,
+        "opened_unknown": 1,
+        "opened_outside": outside,
+        "eligible": len(cases),
+        "eligible_twice": 0,
+    }
+    assert kept(table) == ["c0", "c1", "c2", "c3", "c4"] and "opened_unknown" not in found(table)[1]
+
+
+def test_a_case_opened_at_another_time_does_not_stand_in_the_way_of_another_of_the_child():
+    table = frame(*[("Kent", "North")] * 2, child_id=["A", "A"], opened=["2012-07-01", "2012-04-01"])
+    assert kept(table) == ["c0"] and kept(table, opened_to="2012-06-30") == ["c1"]
+
+
+def test_a_case_that_is_left_out_for_two_reasons_is_counted_once():
+    table = frame(*[("Kent", "North")] * 3, opened=["2012-07-01", None, "2012-04-01"], looked_after=[False, False, False])
+    steps = found(table, looked_after_only=True, opened_to="2012-06-30")[1]
+    assert (steps["opened_outside"], steps["opened_unknown"], steps["not_looked_after"], steps["eligible"]) == (1, 1, 1, 0)
+
+
 # --- the funnel
 
 places = st.sampled_from(["North", SOUTH, "Kent", "Essex"])
-any_case = st.tuples(places, places, st.sampled_from(["A", "B", "C", None]), st.sampled_from([True, False, None]))
+any_day = st.sampled_from(DAYS)
+any_case = st.tuples(places, places, st.sampled_from(["A", "B", "C", None]), st.sampled_from([True, False, None]), any_day)
+any_time = st.sampled_from(["", *DAYS[:-1]])
 
 
 @repeatable
-@given(st.lists(any_case, max_size=12), st.booleans(), st.booleans())
-def test_the_steps_add_up_and_no_child_is_there_twice(rows, children, looked_after_only):
-    table = frame(*[row[:2] for row in rows], child_id=[row[2] for row in rows], looked_after=[row[3] for row in rows])
+@given(st.lists(any_case, max_size=12), st.booleans(), st.booleans(), any_time, any_time)
+def test_the_steps_add_up_and_no_child_is_there_twice(rows, children, looked_after_only, first, last):
+    _, _, child_ids, after, opened = zip(*rows, strict=True) if rows else [[]] * 5
+    table = frame(*[row[:2] for row in rows], child_id=child_ids, looked_after=after, opened=opened)
     table = table if children else table.drop(columns="child_id")
-    counted = eligibility.eligible(table, AREAS, looked_after_only)
+    counted = eligibility.eligible(table, AREAS, looked_after_only, first, last)
+    if first or last:
+        assert counted.cases["opened"].between(first or "0001-01-01", last or "9999-12-31").all()
     funnel = counted.funnel("supplied").set_index("step")["cases"]
     assert funnel[[step for step in eligibility.PARTS if step in funnel]].sum() == funnel["listed"] == len(rows)
     assert funnel["eligible"] == len(counted.cases) and counted.cases["case_id"].is_unique
@@ -140,7 +187,7 @@ def test_the_steps_add_up_and_no_child_is_there_twice(rows, children, looked_aft
     if children:
         child = table.set_index("case_id")["child_id"].reindex(counted.cases["case_id"]).dropna()
         assert child.is_unique
-    again = eligibility.eligible(table.iloc[::-1], AREAS, looked_after_only)
+    again = eligibility.eligible(table.iloc[::-1], AREAS, looked_after_only, first, last)
     assert again.steps == counted.steps and set(again.cases["case_id"]) == set(counted.cases["case_id"])
 
 
@@ -148,7 +195,8 @@ def test_the_funnel_says_what_each_step_means_and_leaves_out_those_not_asked():
     plain = eligibility.eligible(frame(("Kent", "North")), AREAS).funnel("supplied")
     assert plain["step"].tolist() == ["listed", "out_of_scope", "eligible", "eligible_twice"]
     assert list(plain.columns) == ["step", "meaning", "cases", "evidence"] and plain["meaning"].str.len().gt(0).all()
-    whole = eligibility.eligible(frame(("Kent", "North"), child_id=["A"], looked_after=[True]), AREAS, looked_after_only=True)
+    table = frame(("Kent", "North"), child_id=["A"], looked_after=[True], opened=["2012-04-01"])
+    whole = eligibility.eligible(table, AREAS, looked_after_only=True, opened_from="2012-04-01")
     assert whole.funnel("supplied")["step"].tolist() == list(eligibility.SCOPE)
 
 

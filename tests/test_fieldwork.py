@@ -202,6 +202,46 @@ def test_looked_after_only_needs_the_column_and_limits_who_is_eligible(own):
     }
 
 
+def test_a_time_of_opening_needs_the_column_and_limits_who_is_drawn(own, tmp_path):
+    with pytest.raises(InputError, match="opened_to: the frame has no column opened; add it, or leave opened_to out"):
+        parameters.FieldworkSampling(**own, opened_to="2012-06-30")
+    table = pd.read_csv(own["frame"], dtype=str)
+    table.assign(opened=["2012-04-01", "2012-07-01", ""] * 10).to_csv(own["frame"], index=False)
+    time = {"opened_from": "2012-04-01", "opened_to": "2012-06-30"}
+    found = made(own | time)[1]
+    steps = {"listed": 30, "out_of_scope": 4, "opened_unknown": 8, "opened_outside": 9, "eligible": 9, "eligible_twice": 0}
+    assert found.eligible.steps == steps
+    assert set(found.sheet["case_id"]) <= set(table["case_id"][::3])
+    with pytest.raises(InputError, match="no case is in scope.*, or it was not opened in the time asked for"):
+        parameters.FieldworkSampling(**own, opened_from="2013-01-01")
+    # Returns are held against the design of their draw, which the time is part of.
+    p = parameters.FieldworkSampling(**own, **time)
+    path = tmp_path / "fieldwork_draw.json"
+    path.write_text(json.dumps(audit.record(p, fieldwork.drawn(p).eligible)))
+    assert parameters.FieldworkSampling(**own, **time, audit=str(path))
+    for other in ({}, time | {"opened_to": "2012-06-29"}):
+        with pytest.raises(InputError, match=r"parameter opened_(from|to): is .*, and the cases were drawn with"):
+            parameters.FieldworkSampling(**own, **other, audit=str(path))
+
+
+def test_an_audit_written_before_there_was_a_time_of_opening_is_read_as_one_without(own, tmp_path):
+    p = parameters.FieldworkSampling(**own)
+    record = audit.record(p, fieldwork.drawn(p).eligible)
+    path = tmp_path / "fieldwork_draw.json"
+    path.write_text(json.dumps({name: value for name, value in record.items() if not name.startswith("opened_")}))
+    assert parameters.FieldworkSampling(**own, audit=str(path))
+
+
+def test_supplementary_cases_are_opened_in_that_time_too(own):
+    table = pd.read_csv(own["frame"], dtype=str)
+    table.assign(opened=["2012-04-01", "2012-07-01"] * 15).to_csv(own["frame"], index=False)
+    areas = table["home_area"][~table["home_area"].isin(own["areas"])].unique()
+    for area in areas:
+        sheet = made(own | {"supplementary": [area], "opened_to": "2012-06-30"})[1].all_drawn()
+        assert set(sheet["case_id"]) <= set(table["case_id"][::2])
+    assert len(areas)
+
+
 def test_a_list_to_draw_from_needs_no_outcome_unless_one_is_asked_for(own):
     table = pd.read_csv(own["frame"], dtype=str)
     table.drop(columns="good").to_csv(own["frame"], index=False)
@@ -243,7 +283,12 @@ def test_rows_of_judgements_are_named_as_the_file_counts_them_and_capitals_make_
 
 
 def test_without_a_list_no_rule_of_lists_gets_in_the_way():
-    for values in ({"looked_after_only": True}, {"disclosure": "on"}, {"disclosure": "on", "disclosure_preset": "fieldwork"}):
+    for values in (
+        {"looked_after_only": True},
+        {"opened_to": "2012-01-01"},
+        {"disclosure": "on"},
+        {"disclosure": "on", "disclosure_preset": "fieldwork"},
+    ):
         p = parameters.FieldworkSampling(frame="", **values)
         treated, team = disclosure.fieldwork(p)
         assert all(table.empty for table in [*treated.tables.values(), *team.tables.values()])

@@ -3,11 +3,13 @@
 import ast
 import re
 import subprocess
+from typing import Annotated, Literal, get_args, get_origin
 
 import nbformat
+import papermill
 import pytest
 
-from helpers import paths
+from helpers import parameters, paths
 from helpers.runs import committed
 from helpers.runs.catalogue import COLLECTION
 from tests.conftest import BIN
@@ -26,6 +28,26 @@ def code_cells(notebook):
 
 def tagged(notebook, tag):
     return [cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]
+
+
+def written(annotation):
+    """A type as the tagged cell writes it; one between quotes is a name that nobody imported."""
+    return annotation.value if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
+
+
+def in_words(kind):
+    """A type of a model as the tagged cell writes it: a choice among texts is a text."""
+    if get_origin(kind) is Literal:
+        (kind,) = {type(choice) for choice in get_args(kind)}
+    if get_origin(kind) is Annotated:
+        return in_words(get_args(kind)[0])
+    if get_origin(kind) is list:
+        return f"list[{in_words(get_args(kind)[0])}]"
+    if get_args(kind):
+        inner, nothing = get_args(kind)
+        assert nothing is type(None)
+        return f"Optional[{in_words(inner)}]"
+    return kind.__name__
 
 
 def test_every_notebook_is_in_the_catalogue():
@@ -81,22 +103,45 @@ class TestCommitted:
         assert all(isinstance(statement, ast.AnnAssign) for statement in statements)
         given = {statement.target.id: ast.literal_eval(statement.value) for statement in statements}
         assert given == notebook.model().model_dump()
+        # 1 and True are equal, and so are 1 and 1.0; a model takes a whole number for a number.
+        kinds = {name: type(value) for name, value in given.items()}
+        assert kinds == {name: type(value) for name, value in notebook.model().model_dump().items()}
+        # Those of every notebook with cases, and then the folder, come last there; a model begins with them.
+        common = [name for name in parameters.CaseParameters.model_fields if name in given and name != "output"] + ["output"]
+        own = [name for name in notebook.model.model_fields if name not in common]
+        assert list(given) == own + common
         assert len(cell.source.splitlines()) == len(statements)
         assert all("  # " in line for line in cell.source.splitlines())
-        kinds = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
+        fields = notebook.model.model_fields
         for statement in statements:
-            schema = notebook.model.model_json_schema()["properties"][statement.target.id]
-            choices = [choice["type"] for choice in schema.get("anyOf", [])]
-            inner = kinds.get(schema.get("items", schema).get("type"))
-            expected = f"list[{inner}]" if schema.get("type") == "array" else inner
-            expected = " | ".join({**kinds, "null": "None"}[choice] for choice in choices) or expected
-            assert ast.unparse(statement.annotation) == expected
+            assert written(statement.annotation) == in_words(fields[statement.target.id].annotation), statement.target.id
+
+    def test_papermill_shows_every_parameter_with_its_type_default_and_meaning(self, notebook):
+        """Its reader stumbles over a second = in a line, over | in a type and over # in a default, and leaves the line out."""
+        found = papermill.inspect_notebook(notebook.path)
+        (cell,) = tagged(notebook, "parameters")
+        statements = {statement.target.id: statement for statement in ast.parse(cell.source).body}
+        assert list(found) == list(statements)
+        fields = notebook.model.model_fields
+        for name, shown in found.items():
+            assert shown["inferred_type_name"] == in_words(fields[name].annotation)
+            assert ast.literal_eval(shown["default"]) == ast.literal_eval(statements[name].value)
+            assert len(shown["help"]) > 5
 
     def test_the_second_cell_builds_the_model_from_every_parameter(self, notebook):
-        source = code_cells(notebook)[1].source
-        assert f"parameters.{notebook.model.__name__}(" in source
-        for name in notebook.model.model_fields:
-            assert f"{name}={name}" in source
+        first, second = (cell.source for cell in code_cells(notebook)[:2])
+        assert f"p = parameters.{notebook.model.__name__}.of(globals())" in second
+        namespace = {}
+        exec(first, namespace)
+        assert notebook.model.of(namespace) == notebook.model()
+
+    def test_no_other_cell_gives_the_name_of_a_parameter_to_something_else(self, notebook):
+        """Else the second cell, run again in JupyterLab, would take that for the parameter."""
+        for cell in code_cells(notebook)[1:]:
+            nodes = list(ast.walk(ast.parse(cell.source)))
+            bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+            bound |= {node.asname or node.name for node in nodes if isinstance(node, ast.alias)}
+            assert not bound & set(notebook.model.model_fields), cell.id
 
     def test_it_has_an_answer_and_cells_that_nbval_compares(self, notebook):
         (cell,) = tagged(notebook, "answer")
@@ -124,11 +169,25 @@ def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parame
     assert "90% intervals" in (tmp_path / "out.ipynb").read_text()
 
 
-def test_papermill_alone_gets_the_same_refusal(tmp_path):
-    command = [str(BIN / "papermill"), str(COLLECTION[1].path), "out.ipynb", "-p", "confidence", "1.5"]
+@pytest.mark.parametrize(
+    ("notebook", "words", "said"),
+    [
+        (COLLECTION[1], ["-p", "confidence", "1.5"], "parameter confidence: should be less than or equal to 0.9999; it is 1.5"),
+        (COLLECTION[3], ["-p", "rum", "outputs/latest"], "there is no parameter 'rum'; did you mean 'run'?"),
+        (COLLECTION[0], ["-p", "size", "007"], "parameter size: should be a text; quote it in YAML or in a list, and give it to"),
+        (
+            COLLECTION[0],
+            ["-y", "{disclosure: off, opened_from: 2011-06-01, opened_to: 2010-01-01, looked_after: true}"],
+            "there is no parameter 'looked_after'; did you mean 'looked_after_only'?",
+        ),
+    ],
+    ids=["range", "unknown", "code", "yaml"],
+)
+def test_papermill_alone_gets_the_same_refusal(tmp_path, notebook, words, said):
+    command = [str(BIN / "papermill"), str(notebook.path), "out.ipynb", *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
-    assert "InputError: parameter confidence: should be less than or equal to 0.9999; it is 1.5" in done.stderr
+    assert f"InputError: {said}" in done.stderr
 
 
 def test_a_notebook_without_output_writes_no_file(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
 import re
+import shutil
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def test_a_model_is_frozen():
         (parameters.FieldworkSampling, {"cases_per_arm": 5.0}, "cases_per_arm: should be a whole number"),
         (parameters.FieldworkSampling, {"areas": ("Leeds",)}, "areas: should be a list"),
         (parameters.FieldworkSampling, {"areas": []}, "areas"),
-        (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a valid string; it is 7"),
+        (parameters.FieldworkSampling, {"areas": ["Leeds", 7]}, "areas, item 2: should be a text; quote it in YAML or in a list"),
         (parameters.FieldworkSampling, {"icc": 1}, "icc: should be less than 1"),
         (parameters.FieldworkSampling, {"icc": -0.1}, "icc: should be greater than or equal to 0"),
         (parameters.FieldworkSampling, {"confidence": 0}, "confidence: should be greater than or equal to 0.01"),
@@ -46,7 +48,11 @@ def test_a_model_is_frozen():
         (parameters.FieldworkSampling, {"lonely": "ignore"}, "lonely: should be 'fail', 'adjust' or 'average'"),
         (parameters.PrevalenceEstimates, {"yots": 2000}, "2000 services cannot share 1253 inspected_cases"),
         (parameters.PrevalenceEstimates, {"icc": [0.05, 0.05]}, "icc: holds 0.05 twice"),
-        (parameters.PrevalenceEstimates, {"confidence": float("inf")}, "confidence: should be a finite number"),
+        (
+            parameters.PrevalenceEstimates,
+            {"confidence": float("inf")},
+            "confidence: should be a number that is neither infinite nor missing; it is inf",
+        ),
         (parameters.RatingComparisons, {"family": "pairs"}, "family: should be 'all_pairs' or 'against_reference'"),
         (parameters.EvidenceLedger, {"run": "/nowhere"}, "/nowhere/manifest.json is missing"),
     ],
@@ -56,6 +62,103 @@ def test_a_wrong_value_is_refused_in_one_line(model, values, said):
         model(**values)
     assert said in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["opened_from", "opened_to"])
+@pytest.mark.parametrize(
+    "value",
+    ["01/04/2012", "2012-4-1", "20120401", "2012-W14-1", "2012-02-30", "2012-04-01 ", "2012-04-01T00:00:00", " ", "today"],
+)
+def test_a_text_that_is_no_day_is_refused(name, value):
+    with pytest.raises(InputError) as refusal:
+        parameters.FieldworkSampling(**{name: value})
+    assert str(refusal.value) == (
+        f"parameter {name}: is no day; write year-month-day, such as 2012-04-01, or leave it empty; it is {value!r}"
+    )
+
+
+@pytest.mark.parametrize("value", [20120401, 2012.0, True, None, datetime(2012, 4, 1)])
+def test_a_day_is_a_text_or_a_date_and_nothing_else(value):
+    with pytest.raises(InputError, match="parameter opened_from: should be a text"):
+        parameters.FieldworkSampling(opened_from=value)
+
+
+def test_a_day_may_be_a_date_of_yaml_or_python():
+    model = parameters.FieldworkSampling(opened_from=date(2011, 6, 1), opened_to="2011-06-30")
+    assert (model.opened_from, model.opened_to) == ("2011-06-01", "2011-06-30")
+    assert parameters.FieldworkSampling(frame="", opened_from="2011-06-01", opened_to="2011-06-01").opened_to == "2011-06-01"
+    with pytest.raises(InputError, match="parameter opened_from: 2011-07-01 is after opened_to, 2011-06-30; exchange them"):
+        parameters.FieldworkSampling(opened_from="2011-07-01", opened_to="2011-06-30")
+
+
+@pytest.mark.parametrize("place", ["restricted", "restricted/report", "restricted/report/tables/..", "link", "link/report"])
+def test_the_full_tables_that_a_run_keeps_for_the_team_are_no_run(tmp_path, monkeypatch, place):
+    run = tmp_path / "run"
+    for folder in (run, run / "restricted", run / "restricted" / "report"):
+        (folder / "tables").mkdir(parents=True)
+        (folder / "manifest.json").write_text('{"outputs": {}}')
+    (run / "link").symlink_to("restricted")
+    with pytest.raises(InputError, match="lies in restricted of a run, which is not for release; name the run folder above it"):
+        parameters.EvidenceLedger(run=str(run / place))
+    monkeypatch.chdir(run / "restricted")
+    with pytest.raises(InputError, match="not for release"):
+        parameters.EvidenceLedger(run=".")
+    shutil.move(run / "restricted", tmp_path / "restricted")
+    with pytest.raises(InputError, match="not for release"):
+        parameters.EvidenceLedger(run=str(tmp_path / "restricted"))
+
+
+def test_a_run_may_lie_below_any_folder_that_is_not_of_a_run(tmp_path):
+    run = tmp_path / "restricted" / "run"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text('{"outputs": {}}')
+    assert parameters.EvidenceLedger(run=str(run)).run == str(run)
+
+
+def test_a_switch_that_yaml_changed_is_refused_with_the_reason():
+    with pytest.raises(InputError) as refusal:
+        parameters.RatingComparisons(disclosure=False)
+    said = (
+        "should be 'auto', 'on' or 'off'; YAML reads on and off as true and false unless they stand between quotes; it is False"
+    )
+    assert str(refusal.value) == f"parameter disclosure: {said}"
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (parameters.FieldworkSampling, {"areas": ["x" * 100_000]}),
+        (parameters.FieldworkSampling, {"areas": "x" * 100_000}),
+        (parameters.FieldworkSampling, {"areas": [["x"] * 100_000]}),
+        (parameters.FieldworkSampling, {"areas": ["x"] * 1_000_000}),
+        (parameters.FieldworkSampling, {"seed": 10**5000}),
+        (parameters.FieldworkSampling, {"seed": {"x" * 1000: ["y" * 1000] * 1000}}),
+        (parameters.FieldworkSampling, {"shortfall": "x" * 100_000}),
+        (parameters.FieldworkSampling, {"output": "x" * 100_000}),
+        (parameters.FieldworkSampling, {"x" * 100_000: 1}),
+        (parameters.FieldworkSampling, {"confidence": 10**400}),
+        (parameters.RatingComparisons, {"reference": "x" * 100_000}),
+        (parameters.RatingComparisons, {"adjust_for": ["x" * 100_000]}),
+        (parameters.RatingComparisons, {"adjust_for": ["\n"]}),
+        (parameters.RatingComparisons, {"group_by": "x" * 100_000}),
+        (parameters.RatingComparisons, {"disclosure_preset": "x" * 100_000}),
+        (parameters.EvidenceLedger, {"run": "x" * 100_000}),
+        (parameters.EvidenceLedger, {"run": "x/" * 1000 + "y" * 300}),
+        (parameters.EvidenceLedger, {"run": "x" * 200}),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else parameters.brief(value)[:30],
+)
+def test_a_long_value_is_refused_in_a_short_line(model, values):
+    with pytest.raises(InputError) as refusal:
+        model(**values)
+    assert "\n" not in str(refusal.value) and len(str(refusal.value)) < 700
+
+
+@pytest.mark.parametrize(
+    "value", [None, "x" * 10**6, 10**5000, ["x" * 1000] * 1000, {"a": "b" * 1000}, b"x" * 1000, "\ud800\n"], ids=parameters.brief
+)
+def test_a_value_in_brief_is_one_short_line_that_can_be_printed(value):
+    assert len(parameters.brief(value)) <= 82 and parameters.brief(value).isprintable()
 
 
 def test_all_that_is_wrong_is_said_at_once():
@@ -152,7 +255,7 @@ def test_an_area_that_no_case_names_is_refused(lists):
     assert parameters.FieldworkSampling(frame=lists["frame"], areas=["Area A"])
     with pytest.raises(InputError, match=r"areas: no case of the frame names 'Area C'; did you mean 'Area"):
         parameters.FieldworkSampling(frame=lists["frame"], areas=["Area C"])
-    with pytest.raises(InputError, match="-p frame="):
+    with pytest.raises(InputError, match="an empty frame plans without a list"):
         parameters.FieldworkSampling(areas=["Zzz"])
     assert parameters.FieldworkSampling(frame="", areas=["Zzz"]).own_figures() == ["areas"]
 
@@ -178,7 +281,10 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
         ({"court_shares": [1]}, "parameter court_shares, item 1: is 1; a court share lies below 1"),
         ({"court_shares": [0.5, 1.2]}, "parameter court_shares, item 2: "),
         ({"court_shares": [-0.1]}, "parameter court_shares, item 1: should be greater than or equal to 0; it is -0.1"),
-        ({"court_shares": [float("nan")]}, "parameter court_shares, item 1: should be a finite number"),
+        (
+            {"court_shares": [float("nan")]},
+            "parameter court_shares, item 1: should be a number that is neither infinite nor missing; it is nan",
+        ),
         ({"court_shares": []}, "parameter court_shares: needs at least 1 item"),
         ({"court_shares": [0.5, 0.3, 0.5]}, "parameter court_shares: holds 0.5 twice"),
         ({"court_shares": [place / 100 for place in range(21)]}, "parameter court_shares: has too many items"),
@@ -212,7 +318,7 @@ def test_figures_of_ones_own_are_those_that_no_document_prints():
         ),
         ({"group_by": "planning_desistance"}, "parameter group_by: cases are not grouped by planning_desistance"),
         ({"group_by": "a\nb"}, "parameter group_by: holds a line break or another character that cannot be printed"),
-        ({"group_by": 7}, "parameter group_by: should be a valid string"),
+        ({"group_by": 7}, "parameter group_by: should be a text; quote it"),
         ({"icc": [1], "headline_icc": 0.05}, "parameter icc, item 1: should be less than 1; it is 1"),
         ({"icc": []}, "parameter icc: needs at least 1 item"),
         ({"headline_icc": 0.3}, "parameter headline_icc: 0.3 is not one of icc [0, 0.02, 0.05, 0.1]; add it there"),

@@ -13,7 +13,19 @@ from helpers.errors import InputError
 from helpers.parameters import FieldworkSampling
 
 # What the draw from a list depends on, besides the areas.
-DESIGN = ("looked_after_only", "cases_per_arm", "shortfall", "reserves_per_arm", "draw_by", "seed", "supplementary")
+DESIGN = (
+    "looked_after_only",
+    "opened_from",
+    "opened_to",
+    "cases_per_arm",
+    "shortfall",
+    "reserves_per_arm",
+    "draw_by",
+    "seed",
+    "supplementary",
+)
+# What draws were made with before this could be asked for.
+_BEFORE = {"opened_from": "", "opened_to": ""}
 _LONGEST = 300
 
 
@@ -49,7 +61,7 @@ def read(path: Path) -> dict[str, Any]:
     datapackage.regular(path)
     name = datapackage.shown(path)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = _BEFORE | json.loads(path.read_text(encoding="utf-8"))
         missing = [key for key in ("areas", *DESIGN, "frame") if key not in found]
         whole = not missing and isinstance(found["areas"], list) and _is_of_a_list(found["frame"])
     except (OSError, ValueError, TypeError, RecursionError):

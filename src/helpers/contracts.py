@@ -139,8 +139,9 @@ TABLES: dict[str, dict[str, str]] = {
     }
     | EVIDENCE,
     "fieldwork_scope": {
-        "step": "`listed`; its parts `out_of_scope`, `not_looked_after` and `looked_after_unknown` (where eligibility is limited "
-        "to children looked after), `same_child` (where the list names children) and `eligible`; and `eligible_twice`",
+        "step": "`listed`; its parts `out_of_scope`, `opened_outside` and `opened_unknown` (where `opened_from` or `opened_to` "
+        "is given), `not_looked_after` and `looked_after_unknown` (where eligibility is limited to children looked after), "
+        "`same_child` (where the list names children) and `eligible`; and `eligible_twice`",
         "meaning": "which cases these are",
         "cases": "cases",
     }

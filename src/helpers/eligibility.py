@@ -11,6 +11,8 @@ from helpers.sampling import ARMS
 SCOPE = {
     "listed": "cases in the list",
     "out_of_scope": "neither hosted by one of the areas nor placed out by one",
+    "opened_outside": "hosted or placed out, and the case was opened before or after the time asked for",
+    "opened_unknown": "hosted or placed out, and the list does not say when the case was opened",
     "not_looked_after": "hosted or placed out, and the list says that the child is not looked after",
     "looked_after_unknown": "hosted or placed out, and the list does not say whether the child is looked after",
     "same_child": "further cases of a child who is counted already",
@@ -20,12 +22,21 @@ SCOPE = {
 # The rule by which a case comes into a stratum, for whoever repeats a draw.
 RULE = (
     "hosted by the area that supervises, where that is one of the areas and home is elsewhere; else placed out by the home area, "
-    "where that is one of the areas and another supervises. Of several such cases of one child_id (capitals apart) a hosted one, "
-    "then the one opened last (blank is earliest), then the first by case_id. Supplementary areas: the same among those left, "
-    "without any of a child who is eligible"
+    "where that is one of the areas and another supervises. Where opened_from or opened_to is given, only cases opened from the "
+    "one day to the other, both included, and none without a day. Of several such cases of one child_id (capitals apart) a "
+    "hosted one, then the one opened last (blank is earliest), then the first by case_id. Supplementary areas: the same among "
+    "those left, without any of a child who is eligible"
 )
 # The steps that add up to the cases listed; those on which the list was not asked are left out.
-PARTS = ("out_of_scope", "not_looked_after", "looked_after_unknown", "same_child", "eligible")
+PARTS = (
+    "out_of_scope",
+    "opened_outside",
+    "opened_unknown",
+    "not_looked_after",
+    "looked_after_unknown",
+    "same_child",
+    "eligible",
+)
 NO_CASES = pd.DataFrame(columns=["case_id", "home_area", "supervising_area"], dtype=str)
 
 
@@ -43,7 +54,9 @@ class Eligible:
         return pd.DataFrame(rows, columns=["step", "meaning", "cases"]).assign(evidence=evidence)
 
 
-def eligible(frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool = False) -> Eligible:
+def eligible(
+    frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool = False, opened_from: str = "", opened_to: str = ""
+) -> Eligible:
     """The cases in scope, each in one stratum and each child once.
 
     For area A a case is *hosted* where A supervises and home is elsewhere, *placed out* where home is A and another
@@ -58,6 +71,8 @@ def eligible(frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool 
     areas : sequence of str
     looked_after_only : bool
         Leave out the children who are not looked after, and those of whom the list does not say.
+    opened_from, opened_to : str
+        Days (ISO); leave out the cases opened before the one or after the other, and those without a day. Empty: no limit.
     """
     home, supervising = (_as_categories(frame[name]) for name in ("home_area", "supervising_area"))
     by_home, by_supervising = _places(home, areas), _places(supervising, areas)
@@ -65,6 +80,12 @@ def eligible(frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool 
     hosted, placed_out = away & (by_supervising >= 0), away & (by_home >= 0)
     kept = np.flatnonzero(hosted | placed_out)
     steps = {"listed": len(frame), "out_of_scope": len(frame) - len(kept)}
+    if opened_from or opened_to:
+        opened = frame["opened"].iloc[kept]
+        within = _within(opened, opened_from, opened_to)
+        steps["opened_unknown"] = int(opened.isna().sum())
+        steps["opened_outside"] = len(kept) - int(within.sum()) - steps["opened_unknown"]
+        kept = kept[within]
     if looked_after_only:
         known = frame["looked_after"].iloc[kept]
         steps["looked_after_unknown"] = int(known.isna().sum())
@@ -85,6 +106,16 @@ def eligible(frame: pd.DataFrame, areas: Sequence[str], looked_after_only: bool 
         }
     )
     return Eligible(cases, steps | {"eligible": len(cases), "eligible_twice": int(cases["twice"].sum())})
+
+
+def _within(opened: pd.Series, first: str, last: str) -> np.ndarray:
+    """Which days lie in a time, both its ends included; a missing one does not."""
+    inside = opened.notna()
+    if first:
+        inside &= opened >= pd.Timestamp(first)
+    if last:
+        inside &= opened <= pd.Timestamp(last)
+    return inside.to_numpy(dtype=bool)
 
 
 def outside(frame: pd.DataFrame, counted: Eligible) -> pd.DataFrame:

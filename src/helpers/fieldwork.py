@@ -41,15 +41,17 @@ def drawn(parameters: FieldworkSampling) -> Drawn:
     p, evidence = parameters, parameters.case_evidence
     frame = p.read_cases().table if p.frame else eligibility.NO_CASES
     areas = p.fieldwork_areas
-    only = p.looked_after_only and bool(p.frame)
-    counted = eligibility.eligible(frame, areas, only)
+    # Without a list there is nothing to leave cases out of.
+    limits = (p.looked_after_only, p.opened_from, p.opened_to) if p.frame else ()
+    counted = eligibility.eligible(frame, areas, *limits)
     if len(frame) and not len(counted.cases):
         also = " or its child is not known to be looked after" if p.looked_after_only else ""
+        also += ", or it was not opened in the time asked for" if p.opened_from or p.opened_to else ""
         raise InputError(f"parameter frame: no case is in scope: none is hosted by one of the areas or placed out by one{also}")
     allocations = {policy: draw.allocate(counted.cases, areas, p.cases_per_arm, policy, evidence) for policy in draw.POLICIES}
     sheet = draw.sample(counted.cases, allocations[p.shortfall], p.seed, p.reserves_per_arm, p.draw_by)
     others = eligibility.outside(frame, counted) if p.supplementary else frame.iloc[:0]
-    rest = eligibility.eligible(others, p.supplementary, only)
+    rest = eligibility.eligible(others, p.supplementary, *limits)
     extra = draw.supplementary(rest.cases, p.supplementary, p.cases_per_arm, p.seed, evidence)
     return Drawn(frame, counted, allocations, sheet, rest.cases, extra)
 
@@ -68,7 +70,7 @@ def outcome_estimated(parameters: FieldworkSampling, frame: pd.DataFrame) -> str
     if parameters.frame and not parameters.judgements:
         for note in parameters.read_cases().notes:
             if asked and note.startswith(f"{asked} is no outcome"):
-                raise InputError(f"parameter outcome: {note[:-1]}; mend the list, or draw without estimates (-p outcome=)")
+                raise InputError(f"parameter outcome: {note[:-1]}; mend the list, or draw without estimates (an empty outcome)")
     silent = asked == DEFAULT_OUTCOME and not parameters.judgements and not returns.outcomes_of(frame)
     return "" if silent or not parameters.frame else asked
 

@@ -400,7 +400,7 @@ STYLE = {
 
 def show_figure(
     draw: Callable[[pd.DataFrame], Figure], table: pd.DataFrame, name: str, alt: str, output: str, assumes: str = ""
-) -> Image:
+) -> Image | None:
     """Draw a figure from a table, stamp its evidence, write SVG and PNG below `output`, and show it.
 
     The same table gives the same bytes: no date and no random identifier is written.
@@ -419,7 +419,14 @@ def show_figure(
         Folder of the run, or empty.
     assumes : str
         What the figure assumes that no document says; stamped beside the evidence.
+
+    Returns
+    -------
+    Image, optional
+        None where the environment says ``NOTEBOOKS_FIGURES=off``, as a sweep does: then nothing is drawn.
     """
+    if os.environ.get("NOTEBOOKS_FIGURES") == "off":
+        return None
     stamp = f"Evidence: {_evidence(table)}." + (f" Assumed: {assumes}." if assumes else "")
     # Not the user's own matplotlib settings: the same table gives the same bytes everywhere.
     with mpl.rc_context():

@@ -163,7 +163,7 @@ def check_outcome(outcome: str, table: pd.DataFrame, of: str) -> None:
             if outcomes
             else "it has no column that holds only yes and no"
         )
-        hint = "notebooks check says of each column why it is none; -p outcome= draws without estimates"
+        hint = "notebooks check says of each column why it is none; an empty outcome draws without estimates"
         raise InputError(f"the {of} has no outcome {outcome!r}; {there} ({hint})")
 
 

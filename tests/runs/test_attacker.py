@@ -81,9 +81,9 @@ def knowledge(cases, found, preset, groups=None):
     return Known(preset, whole, of_all, services)
 
 
-def tables_of_frame(frame, areas, cases_per_arm=5, shortfall="top_up", looked_after_only=False):
+def tables_of_frame(frame, areas, cases_per_arm=5, shortfall="top_up", looked_after_only=False, **time):
     """All that is made of a frame without an outcome, in full."""
-    counted = eligibility.eligible(frame, areas, looked_after_only)
+    counted = eligibility.eligible(frame, areas, looked_after_only, **time)
     policies = {name: draw.allocate(counted.cases, areas, cases_per_arm, name, "supplied") for name in draw.POLICIES}
     allocation = policies[shortfall]
     made = {
@@ -509,7 +509,7 @@ def test_small_frames_resist(preset, numbers, twice, elsewhere, cases_per_arm, s
     no_frame_leaks(tmp_path_factory.mktemp("frame"), frame, areas, preset, cases_per_arm=cases_per_arm, shortfall=shortfall)
 
 
-def test_a_frame_with_children_listed_twice_or_not_looked_after_resists(tmp_path):
+def test_a_frame_with_children_listed_twice_not_looked_after_or_opened_at_another_time_resists(tmp_path):
     """Few are left out at each step; the steps add up to the cases listed."""
     strata = {("A", "hosted"): 30, ("A", "placed_out"): 25, ("B", "hosted"): 18, ("B", "placed_out"): 40}
     frame = frame_of(strata, elsewhere=100)
@@ -519,6 +519,10 @@ def test_a_frame_with_children_listed_twice_or_not_looked_after_resists(tmp_path
     frame = frame.assign(child_id=[f"C-{row - (row % 30 == 1)}" for row in number], looked_after=after)
     for preset in ("default", "acro", "youth_justice_dashboard"):
         no_frame_leaks(tmp_path / preset, frame, ["A", "B"], preset, looked_after_only=True)
+    days = pd.Series(pd.to_datetime(np.where(number % 45 == 5, "2012-07-01", "2012-04-01"))).mask(number % 60 == 9)
+    time = {"opened_from": "2012-04-01", "opened_to": "2012-06-30"}
+    for preset in ("default", "acro"):
+        no_frame_leaks(tmp_path / f"{preset} in a time", frame.assign(opened=days), ["A", "B"], preset, **time)
 
 
 def estimate_leaks(preset, strata, yes, treat=disclosure.treat_fieldwork, **more):

@@ -208,7 +208,7 @@ def test_what_list_prints_is_taken_by_run(tmp_path):
 def test_help_names_the_exit_codes(words):
     done = notebooks(*words)
     assert done.returncode == 0
-    assert "Exit codes: 0 all good; 1 a notebook failed; 2" in " ".join(done.stdout.split())
+    assert "Exit codes: 0 all good, or up to date; 1 a notebook failed; 2" in " ".join(done.stdout.split())
 
 
 def test_on_a_terminal_there_is_a_bar(tmp_path):

@@ -82,7 +82,8 @@ def test_words_of_others_are_shown_and_never_run(tmp_path):
     error = "InputError: <script>alert(1)</script>"
     outcome = Outcome(COLLECTION[0], 1.0, error, 3)
     manifest = {"run": "x", "parameters": {COLLECTION[0].stem: {"areas": ["<script>"]}}, "started": "", "ended": "", "python": ""}
-    render.render(tmp_path, [outcome], manifest | {"commit": {"sha": None, "changed": None}}, {COLLECTION[0]: ""})
+    shown = render.render_notebook(tmp_path, outcome, notice="")
+    render.render_index(tmp_path, [shown], manifest | {"commit": {"sha": None, "changed": None}}, [""])
     index = (tmp_path / "index.html").read_text()
     assert "<script" not in index and "&lt;script&gt;alert(1)" in index
     assert "failed in cell 3" in index and "This run wrote no table." in index

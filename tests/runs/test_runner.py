@@ -179,11 +179,11 @@ def test_the_ledger_of_a_run_is_the_ledger_recomputed(run_folder, tmp_path):
 
 
 def test_two_runs_in_one_second_get_two_names(tmp_path):
-    from helpers.runs.runner import _hidden_folder
+    from helpers.runs.places import hidden_folder
 
     started = datetime(2026, 1, 2, 3, 4, 5)
     (tmp_path / "2026-01-02T030405Z").mkdir()
-    with _hidden_folder(tmp_path, started) as (first, name), _hidden_folder(tmp_path, started) as (second, other):
+    with hidden_folder(tmp_path, started) as (first, name), hidden_folder(tmp_path, started) as (second, other):
         assert (name, other) == ("2026-01-02T030405Z-2", "2026-01-02T030405Z-3")
         assert first.is_dir() and second.is_dir()
     assert not first.exists()
@@ -210,8 +210,21 @@ def test_a_run_whose_tables_were_changed_is_refused_by_the_ledger(run_folder, tm
     assert not (tmp_path / "outputs").exists()
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which):
+def forked(runner):
+    """The kernels of a runner: the children of its warm server."""
+    return [child for child in runner.children(recursive=True) if child.ppid() != runner.pid]
+
+
+def alive(processes):
+    """Those that have not ended within a few seconds."""
+    return psutil.wait_procs(processes, timeout=10)[1]
+
+
+@pytest.mark.parametrize(
+    ("which", "code", "word"),
+    [(signal.SIGINT, 130, "stopped"), (signal.SIGTERM, 143, "told to end"), (signal.SIGHUP, 143, "told to end")],
+)
+def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which, code, word):
     """One notebook runs, the others wait: none of them begins, and no kernel stays."""
     (tmp_path / "earlier").mkdir()
     (tmp_path / "latest").symlink_to("earlier")
@@ -220,17 +233,17 @@ def test_a_stopped_run_ends_soon_and_leaves_nothing_behind(tmp_path, which):
     heed = partial(signal.signal, which, signal.SIG_DFL)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     runner = psutil.Process(process.pid)
-    while process.poll() is None and not any("ipykernel" in " ".join(child.cmdline()) for child in runner.children()):
+    while process.poll() is None and not forked(runner):
         os.sched_yield()
-    kernels = runner.children()
+    started = runner.children(recursive=True)
     process.send_signal(which)
     printed, said = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert said == "notebooks run: stopped; earlier runs are as they were\n"
+    assert process.returncode == code
+    assert said == f"notebooks run: {word}; earlier runs are as they were\n"
     assert "good" not in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["earlier", "latest"]
     assert os.readlink(tmp_path / "latest") == "earlier"
-    assert not any(kernel.is_running() and kernel.status() != psutil.STATUS_ZOMBIE for kernel in kernels)
+    assert not alive(started)
 
 
 def test_a_reader_that_stops_early_does_not_undo_a_run(tmp_path):

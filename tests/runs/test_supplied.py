@@ -257,8 +257,9 @@ import nbformat
 
 from helpers import paths
 from helpers.parameters import RatingComparisons
-from helpers.runs import catalogue, runner
+from helpers.runs import catalogue, keys, kernels, runner
 
+keys.sources = lambda stems: {}
 folder, cases = Path(sys.argv[1]), sys.argv[2]
 notebook = catalogue.COLLECTION[2]
 document = nbformat.read(notebook.path, as_version=4)
@@ -266,8 +267,8 @@ document.cells.insert(3, nbformat.v4.new_code_cell("print('CASE' + 'ID-77')\\nin
 (folder / "notebooks").mkdir()
 nbformat.write(document, folder / "notebooks" / notebook.path.name)
 paths.NOTEBOOKS = folder / "notebooks"
-runner.manifest.inputs = lambda chosen: {}
-done = runner.run({notebook: RatingComparisons(cases=cases)}, folder / "outputs", 2)
+with kernels.session():
+    done = runner.run({notebook: RatingComparisons(cases=cases)}, folder / "outputs", 2)
 print(done.good, *[outcome.error for outcome in done.outcomes], sep="\\n")
 """
 
@@ -304,7 +305,9 @@ def test_a_synthetic_figure_has_the_word_in_its_title_and_its_file_name(run_fold
 def test_nobody_else_reads_in_a_run_while_it_is_made(tmp_path):
     from datetime import datetime
 
-    with runner._hidden_folder(tmp_path, datetime(2026, 1, 2)) as (hidden, _):
+    from helpers.runs import places
+
+    with places.hidden_folder(tmp_path, datetime(2026, 1, 2)) as (hidden, _):
         assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
 
 

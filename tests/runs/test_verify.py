@@ -6,8 +6,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from helpers import paths
+from helpers import audit, fieldwork, paths, results
 from helpers.errors import InputError
+from helpers.parameters import FieldworkSampling
 from helpers.runs.verify import verify
 from tests.conftest import notebooks
 
@@ -38,6 +39,19 @@ def test_another_order_and_format_of_the_list_will_do(run, tmp_path):
     frame.to_parquet(tmp_path / "frame.parquet")
     same, said = verify(run, tmp_path / "frame.parquet")
     assert same and "another file" in said[1] and "same eligible cases" in said[1]
+
+
+def test_a_draw_from_the_cases_of_a_time_is_drawn_again_from_them(tmp_path):
+    parameters = FieldworkSampling(opened_from="2011-06-01", opened_to="2011-12-31")
+    found = fieldwork.drawn(parameters)
+    results.write_cases(found.all_drawn(), "fieldwork_sample", str(tmp_path))
+    record = audit.record(parameters, found.eligible)
+    results.write_audit(record, str(tmp_path))
+    assert found.eligible.steps["opened_outside"] > 0
+    same, said = verify(tmp_path, FRAME)
+    assert same and "byte for byte" in said[1]
+    results.write_audit(record | {"opened_to": "2011-09-30"}, str(tmp_path))
+    assert not verify(tmp_path, FRAME)[0]
 
 
 def test_the_case_that_was_exchanged_is_named(run):

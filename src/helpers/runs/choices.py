@@ -2,26 +2,17 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
-import yaml
-
-from helpers.datapackage import regular
 from helpers.errors import InputError, did_you_mean
-from helpers.parameters import NO_CASES, Parameters
+from helpers.parameters import NO_CASES, Parameters, brief
+from helpers.parameters.words import LIST
 from helpers.runs.catalogue import Notebook, find
+from helpers.runs.strict_yaml import StrictLoader, read_yaml
 
-
-class _OnceLoader(yaml.SafeLoader):
-    """YAML in which a key stands once; plain YAML takes the last and says nothing."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"{key!r} is given twice")
-        return super().construct_mapping(node, deep)
+__all__ = ["StrictLoader", "choose", "read_file", "read_yaml", "split"]
+# No notebook has a longer name, and no message needs more of it.
+_LONGEST = 100
 
 
 def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, Any]]:
@@ -33,17 +24,13 @@ def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, 
         No such file, not YAML, not a mapping, or several notebooks where the file names none.
     """
     try:
-        content = yaml.load(regular(Path(path)).read_text(encoding="utf-8"), Loader=_OnceLoader)  # a SafeLoader: makes no objects
+        content = read_yaml(path)
     except InputError as error:
-        raise InputError(f"{error}; --parameters takes a YAML file") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; --parameters takes a YAML file") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise InputError(f"--parameters takes a YAML file: {error}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no mapping; write name: value lines, or a notebook with such lines below it")
     if content and all(isinstance(value, dict) for value in content.values()):
-        named = [(notebook, values) for name, values in content.items() for notebook in find([str(name)])]
+        named = [(notebook, values) for name, values in content.items() for notebook in find([str(name)[:_LONGEST]])]
         if len(named) != len(dict(named)):
             raise InputError(f"{path} names a notebook twice, by number and by stem; put its parameters together")
         return dict(named)
@@ -53,7 +40,7 @@ def read_file(path: str, notebooks: list[Notebook]) -> dict[Notebook, dict[str, 
 
 
 def split(pairs: Iterable[str]) -> dict[str, str]:
-    """``name=value`` words as a mapping; only the first ``=`` parts them.
+    """``name=value`` or ``NOTEBOOK.name=value`` words as a mapping; only the first ``=`` parts them.
 
     Raises
     ------
@@ -64,9 +51,9 @@ def split(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise InputError(f"-p {pair}: write it as name=value")
+            raise InputError(f"-p {_word(pair)}: write it as name=value, or as 02.name=value for one notebook")
         if name in values:
-            raise InputError(f"-p {name} is given twice")
+            raise InputError(f"-p {_word(name)} is given twice")
         values[name] = value
     return values
 
@@ -79,34 +66,80 @@ def choose(
 ) -> dict[Notebook, Parameters]:
     """Build the model of each notebook; words win over the file, and the file over the defaults.
 
-    With `published_only` no case list is read, and nothing that would make a row synthetic or supplied is taken.
+    A word such as ``02.group_by`` sets a parameter of one notebook, and wins over ``group_by`` there, which sets it in
+    every notebook that has it. With `published_only` no case list is read, and nothing that would make a row synthetic
+    or supplied is taken.
 
     Raises
     ------
     InputError
         A parameter that no chosen notebook has, or a value that its model refuses.
     """
-    if any("output" in given for given in [from_words, *from_file.values()]):
+    words, of_one = _sorted(notebooks, from_words)
+    if any("output" in given for given in [words, *of_one.values(), *from_file.values()]):
         raise InputError("the runner sets the parameter output itself; say where runs go with --output")
-    known = {name for notebook in notebooks for name in notebook.model.model_fields} - {"output"}
-    for name in from_words:
-        if name not in known:
-            raise InputError(f"there is no parameter {name!r} in {_named(notebooks)}; {did_you_mean(name, sorted(known))}")
     for notebook in from_file:
         if notebook not in notebooks:
             raise InputError(
                 f"the parameters file names {notebook.stem}, which is not among the notebooks to run: {_named(notebooks)}"
             )
-    chosen = {notebook: _model(notebook, from_file.get(notebook, {}), from_words, published_only) for notebook in notebooks}
-    secret = {name for model in chosen.values() for name in model.withheld()}
-    told = {name: text for name, text in from_words.items() if name not in secret}
-    for notebook, model in chosen.items():
+    known = {name for notebook in notebooks for name in notebook.model.model_fields} - {"output"}
+    for name in words:
+        if name not in known:
+            said = did_you_mean(name[:_LONGEST], sorted(known))
+            raise InputError(f"there is no parameter {brief(name)} in {_named(notebooks)}; {said}")
+
+    def model(notebook: Notebook, shared: Mapping[str, str]) -> Parameters:
+        return _model(notebook, from_file.get(notebook, {}), shared | of_one.get(notebook, {}), published_only)
+
+    chosen: dict[Notebook, Parameters] = {}
+    for notebook in notebooks:
+        try:
+            chosen[notebook] = model(notebook, words)
+        except InputError as error:
+            raise InputError(f"{notebook.stem}: {error}{_for_one(words, notebooks, notebook, str(error))}") from None
+    secret = {name for model_ in chosen.values() for name in model_.withheld()}
+    told = {name: text for name, text in words.items() if name not in secret}
+    for notebook, parameters in chosen.items():
         # What stays with the team in one notebook is not for another that shows it.
-        if told != from_words and not model.withheld():
-            chosen[notebook] = _model(notebook, from_file.get(notebook, {}), told, published_only)
+        if told != words and not parameters.withheld():
+            chosen[notebook] = model(notebook, told)
     _check_secrets(chosen, secret)
     _check_protection(chosen)
     return chosen
+
+
+def _sorted(notebooks: list[Notebook], from_words: Mapping[str, str]) -> tuple[dict[str, str], dict[Notebook, dict[str, str]]]:
+    """The words for every notebook that has the parameter, and those for one."""
+    words: dict[str, str] = {}
+    of_one: dict[Notebook, dict[str, str]] = {}
+    for word, text in from_words.items():
+        stem, dot, name = word.rpartition(".")
+        if not dot:
+            words[word] = text
+            continue
+        (notebook,) = find([stem[:_LONGEST]])
+        if notebook not in notebooks:
+            raise InputError(f"-p {_word(word)}: {notebook.stem} is not among the notebooks to run: {_named(notebooks)}")
+        if name not in notebook.model.model_fields:
+            said = did_you_mean(name[:_LONGEST], sorted(notebook.model.model_fields))
+            raise InputError(f"-p {_word(word)}: there is no parameter {brief(name)} in {notebook.stem}; {said}")
+        if name in of_one.setdefault(notebook, {}):
+            raise InputError(f"-p {_word(word)}: {name} of {notebook.stem} is given twice")
+        of_one[notebook][name] = text
+    return words, of_one
+
+
+def _for_one(words: Mapping[str, str], notebooks: list[Notebook], notebook: Notebook, said: str) -> str:
+    """Where another notebook took what this one refuses, or asks for another type: how to give it to that one alone."""
+    fields = notebook.model.model_fields
+    for name in [name for name, text in words.items() if name in fields and (name in said or (text and text in said))]:
+        for other in [other for other in notebooks if other != notebook and name in other.model.model_fields]:
+            taken = notebooks.index(other) < notebooks.index(notebook)
+            if taken or other.model.model_fields[name].annotation != fields[name].annotation:
+                one = other.stem.split("_")[0]
+                return f" (-p {name} is for every notebook that has it; {one}.{name} is for {one} alone)"
+    return ""
 
 
 def _check_secrets(chosen: Mapping[Notebook, Parameters], secret: Iterable[str]) -> None:
@@ -135,33 +168,39 @@ def _check_protection(chosen: Mapping[Notebook, Parameters]) -> None:
                     )
 
 
-def _model(notebook: Notebook, from_file: Mapping[str, Any], from_words: Mapping[str, str], published_only: bool) -> Parameters:
+def _model(notebook: Notebook, from_file: Mapping[str, Any], words: Mapping[str, str], published_only: bool) -> Parameters:
     fields = notebook.model.model_fields
-    words = {name: _typed(text, fields[name].annotation) for name, text in from_words.items() if name in fields}
-    values = {str(name): value for name, value in from_file.items()} | words
+    typed = {name: _typed(name, text, fields[name].annotation) for name, text in words.items() if name in fields}
+    values = {str(name): value for name, value in from_file.items()} | typed
     if published_only:
         values = dict.fromkeys(notebook.model.case_parameters(), NO_CASES) | values
-    try:
-        model = notebook.model(**values)
-    except InputError as error:
-        raise InputError(f"{notebook.stem}: {error}") from None
+    model = notebook.model(**values)
     if published_only:
         for name in [name for name in model.case_parameters() if getattr(model, name)] + model.own_figures():
             reads = "takes the figures as printed" if name in model.own_figures() else "reads no case list"
-            raise InputError(f"{notebook.stem}: --evidence published {reads}; leave out the one or the other: parameter {name}")
+            raise InputError(f"--evidence published {reads}; leave out the one or the other: parameter {name}")
     return model
 
 
-def _typed(text: str, annotation: Any) -> Any:
+def _typed(name: str, text: str, annotation: Any) -> Any:
     """A text parameter stays as typed (``007``, ``6E10``); others are read as JSON, and as text where they are not."""
     # A choice among texts is a Literal, whose arguments are the texts.
     choices = get_args(annotation)
     if annotation is str or (choices and all(isinstance(choice, str) for choice in choices)):
         return text
     try:
-        return json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        value = text
+    if get_origin(annotation) is list and not isinstance(value, list):
+        # Only here is it known that the value came through a shell, which takes quotes away.
+        raise InputError(f'parameter {name}: {LIST}, in a shell between single quotes: \'["a", "b"]\'; it is {brief(value)}')
+    return value
+
+
+def _word(text: str) -> str:
+    """A word of the command line as it was typed, in brief; what cannot be printed is escaped."""
+    return brief(text)[1:-1]
 
 
 def _named(notebooks: Iterable[Notebook]) -> str:

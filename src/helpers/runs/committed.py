@@ -2,11 +2,11 @@
 
 import sys
 import tempfile
-from contextlib import chdir
 from pathlib import Path
 
 import nbformat
 
+from helpers.runs import kernels
 from helpers.runs.catalogue import COLLECTION, Notebook
 from helpers.runs.execute import execute
 
@@ -14,15 +14,15 @@ _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name":
 
 
 def executed(notebook: Notebook) -> nbformat.NotebookNode:
-    """Execute a notebook with its default parameters and leave nothing of this machine in it.
+    """Execute a notebook with its default parameters and leave nothing of this machine in it; within a session of kernels.
 
     Raises
     ------
     RuntimeError
         A cell failed.
     """
-    with tempfile.TemporaryDirectory() as folder, chdir(folder):
-        outcome = execute(notebook, notebook.path.name, parameters=None)
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = execute(notebook, Path(folder), notebook.path.name, parameters=None)
         if outcome.error:
             raise RuntimeError(f"{notebook.stem}, cell {outcome.cell}: {outcome.error}")
         return settled(nbformat.read(Path(folder) / notebook.path.name, as_version=4))
@@ -38,14 +38,15 @@ def settled(document: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def main() -> int:
     """Execute all committed notebooks in place; a notebook that fails is left as it was."""
-    for notebook in COLLECTION:
-        try:
-            document = executed(notebook)
-        except RuntimeError as error:
-            print(error, file=sys.stderr)
-            return 1
-        nbformat.write(document, notebook.path)
-        print(f"{notebook.stem}: executed")
+    with kernels.session():
+        for notebook in COLLECTION:
+            try:
+                document = executed(notebook)
+            except RuntimeError as error:
+                print(error, file=sys.stderr)
+                return 1
+            nbformat.write(document, notebook.path)
+            print(f"{notebook.stem}: executed")
     return 0
 
 

@@ -9,10 +9,9 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import helpers
 from helpers import datapackage, paths
-from helpers.errors import InputError
 from helpers.parameters import RESTRICTED, Parameters
+from helpers.runs import keys
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
 
@@ -28,19 +27,14 @@ def inputs(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
     InputError
         A data file is missing or is not the one described, or another file is missing.
     """
-    files = {f"data/{path}": digest for path, digest in datapackage.verify().items()}
+    files = keys.sources(notebook.stem for notebook in chosen)
     for parameters in chosen.values():
         for name, folder in parameters.paths().items():
             files |= {
                 f"{name}/tables/{path.name}": datapackage.sha256(path) for path in sorted((folder / "tables").glob("*.csv"))
             }
         files |= {name: datapackage.sha256(path) for name, path in parameters.open_tables().items()}
-    sources = [notebook.path for notebook in chosen] + [paths.ROOT / "requirements.lock", *sorted(_helpers())]
-    for path in sources:
-        if not path.is_file():
-            shown = path.relative_to(paths.ROOT)
-            raise InputError(f"{shown} is missing; restore it: git checkout -- {shown}")
-    return files | {str(path.relative_to(paths.ROOT)): datapackage.sha256(path) for path in sources}
+    return files
 
 
 def case_lists(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
@@ -53,11 +47,6 @@ def case_lists(chosen: Mapping[Notebook, Parameters]) -> dict[str, str]:
         for notebook, parameters in chosen.items()
         for name, path in parameters.case_lists().items()
     }
-
-
-def _helpers() -> Iterable[Path]:
-    folder = Path(helpers.__file__).parent
-    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def outputs(folder: Path) -> dict[str, str]:
@@ -76,11 +65,14 @@ def build(
     read: Mapping[str, str],
     started: datetime,
     ended: datetime,
+    request: str | None = None,
 ) -> dict[str, Any]:
     """The content of ``manifest.json`` but for its outputs, since pages are made from it.
 
-    Times carry their zone, and no path of the machine is in it.
+    Times carry their zone, and no path of the machine is in it. `request` says what was typed: see `helpers.runs.keys`; where
+    files of the user's own were read, neither it nor the key of the run is told.
     """
+    own = any(parameters.own_files() for parameters in chosen.values())
     # A link such as `latest` soon names another run, so the folder that it leads to is written down.
     given = {
         notebook.stem: parameters.model_dump(exclude={"output"})
@@ -91,12 +83,16 @@ def build(
     }
     return {
         "run": run,
+        "key": None if own else keys.run_key(chosen),
+        "request": None if own or any(parameters.paths() for parameters in chosen.values()) else request,
+        "installed": keys.installed(),
         "started": started.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),
         "notebooks": {
             outcome.notebook.stem: {
                 "result": outcome.result,
                 "seconds": round(outcome.seconds, 1),
+                "peak_mib": round(outcome.peak / 2**20),
                 "cell": outcome.cell,
                 "error": outcome.error,
             }

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import Outcome
+from helpers.runs.speak import say
 
 
 class Report:
@@ -25,14 +26,6 @@ class Report:
         """One more notebook is done."""
         if self._bar.disable:
             say(line(outcome))
-
-
-def say(text: str) -> None:
-    """Print; a reader who has read enough (``| head``), or a full disk behind it, does not undo a run."""
-    try:
-        print(text, flush=True)
-    except OSError:
-        sys.stdout = None
 
 
 @contextmanager

@@ -107,12 +107,15 @@ def _without_words(output: nbformat.NotebookNode, said: str) -> nbformat.Noteboo
     return output
 
 
-def close(hidden: Path, read: Mapping[str, str]) -> None:
-    """List what the restricted folder was made from and holds, and let its owner alone read it."""
+def close(hidden: Path, read: Mapping[str, str], key: str | None) -> None:
+    """List what the restricted folder was made from and holds, and let its owner alone read it.
+
+    The key of the run is told here alone where it tells of the user's own files; None where it need not be.
+    """
     folder = hidden / RESTRICTED
-    if read:
+    if read or key:
         folder.mkdir(mode=0o700, exist_ok=True)
-        content = {"inputs": dict(read), "outputs": manifest.outputs(folder)}
+        content = {"key": key, "inputs": dict(read), "outputs": manifest.outputs(folder)}
         (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for path in [folder, *folder.rglob("*")] if folder.is_dir() else []:
         path.chmod(0o700 if path.is_dir() else 0o600)
