@@ -17,7 +17,7 @@ setup: ## install the environment into .venv from the lock (the other targets do
 	@"$(PYTHON)" tools/bootstrap.py
 
 run: setup ## run the collection on the data in the repository; the result is outputs/latest/index.html
-	@$(VENV)/notebooks run
+	@$(VENV)/notebooks run $(RUN_OPTIONS)
 
 test: setup ## run all tests, the notebooks included
 	@$(VENV)/python -m pytest
