@@ -7,11 +7,15 @@ from typing import Annotated, Literal, get_args, get_origin
 
 import nbformat
 import papermill
+import papermill.cli
 import pytest
+from click.testing import CliRunner
+from jupyter_client.provisioning import KernelProvisionerFactory
 
 from helpers import parameters, paths
-from helpers.runs import committed
+from helpers.runs import committed, kernels
 from helpers.runs.catalogue import COLLECTION
+from helpers.runs.execute import execute
 from tests.conftest import BIN
 
 HEADINGS = ["Question", "Answer", "Data", "Parameters", "Method", "Results", "What this cannot show"]
@@ -154,9 +158,15 @@ class TestCommitted:
         for output in outputs:
             assert len(output.metadata["image/png"]["alt"]) > 30
 
-    def test_executing_it_again_gives_the_committed_file(self, notebook):
+    def test_executing_it_again_gives_the_committed_file(self, notebook, warm):
         """What `make notebooks` does; pictures included."""
         assert nbformat.writes(committed.executed(notebook)) + "\n" == notebook.path.read_text()
+
+
+@pytest.fixture(scope="module")
+def warm():
+    with kernels.session():
+        yield
 
 
 def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parameter(tmp_path):
@@ -173,7 +183,6 @@ def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parame
     ("notebook", "words", "said"),
     [
         (COLLECTION[1], ["-p", "confidence", "1.5"], "parameter confidence: should be less than or equal to 0.9999; it is 1.5"),
-        (COLLECTION[3], ["-p", "rum", "outputs/latest"], "there is no parameter 'rum'; did you mean 'run'?"),
         (COLLECTION[0], ["-p", "size", "007"], "parameter size: should be a text; quote it in YAML or in a list, and give it to"),
         (
             COLLECTION[0],
@@ -181,16 +190,25 @@ def test_papermill_alone_runs_a_notebook_from_another_folder_with_another_parame
             "there is no parameter 'looked_after'; did you mean 'looked_after_only'?",
         ),
     ],
-    ids=["range", "unknown", "code", "yaml"],
+    ids=["range", "code", "yaml"],
 )
-def test_papermill_alone_gets_the_same_refusal(tmp_path, notebook, words, said):
-    command = [str(BIN / "papermill"), str(notebook.path), "out.ipynb", *words]
+def test_papermill_alone_gets_the_same_refusal(tmp_path, monkeypatch, warm, notebook, words, said):
+    """By its command line, called in this process and with warm kernels, which saves the imports."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", kernels.WARM)
+    done = CliRunner().invoke(papermill.cli.papermill, [str(notebook.path), "out.ipynb", "--no-progress-bar", *words])
+    assert done.exit_code != 0
+    assert f"InputError: {said}" in str(done.exception)
+
+
+def test_papermill_alone_ends_with_the_refusal_and_another_exit_code(tmp_path):
+    command = [str(BIN / "papermill"), str(COLLECTION[3].path), "out.ipynb", "-p", "rum", "outputs/latest"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode != 0
-    assert f"InputError: {said}" in done.stderr
+    assert "InputError: there is no parameter 'rum'; did you mean 'run'?" in done.stderr
 
 
-def test_a_notebook_without_output_writes_no_file(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    committed.executed(COLLECTION[2])
-    assert list(tmp_path.iterdir()) == []
+def test_a_notebook_without_output_writes_no_file(tmp_path, warm):
+    outcome = execute(COLLECTION[2], tmp_path, "executed.ipynb", parameters=None)
+    assert outcome.error is None
+    assert [path.name for path in tmp_path.iterdir()] == ["executed.ipynb"]
