@@ -39,21 +39,32 @@ def drawn(parameters: FieldworkSampling) -> Drawn:
         The list has cases, and none of them is in scope.
     """
     p, evidence = parameters, parameters.case_evidence
-    frame = p.read_cases().table if p.frame else eligibility.NO_CASES
-    areas = p.fieldwork_areas
-    # Without a list there is nothing to leave cases out of.
-    limits = (p.looked_after_only, p.opened_from, p.opened_to) if p.frame else ()
-    counted = eligibility.eligible(frame, areas, *limits)
-    if len(frame) and not len(counted.cases):
-        also = " or its child is not known to be looked after" if p.looked_after_only else ""
-        also += ", or it was not opened in the time asked for" if p.opened_from or p.opened_to else ""
-        raise InputError(f"parameter frame: no case is in scope: none is hosted by one of the areas or placed out by one{also}")
+    frame, counted = _in_scope(p)
+    areas, limits = p.fieldwork_areas, _limits(p)
     allocations = {policy: draw.allocate(counted.cases, areas, p.cases_per_arm, policy, evidence) for policy in draw.POLICIES}
     sheet = draw.sample(counted.cases, allocations[p.shortfall], p.seed, p.reserves_per_arm, p.draw_by)
     others = eligibility.outside(frame, counted) if p.supplementary else frame.iloc[:0]
     rest = eligibility.eligible(others, p.supplementary, *limits)
     extra = draw.supplementary(rest.cases, p.supplementary, p.cases_per_arm, p.seed, evidence)
     return Drawn(frame, counted, allocations, sheet, rest.cases, extra)
+
+
+def _limits(parameters: FieldworkSampling) -> tuple[bool, str, str] | tuple[()]:
+    """What the eligible cases are limited to; without a list there is nothing to leave cases out of."""
+    p = parameters
+    return (p.looked_after_only, p.opened_from, p.opened_to) if p.frame else ()
+
+
+def _in_scope(parameters: FieldworkSampling) -> tuple[pd.DataFrame, Eligible]:
+    """The list and those of its cases that are eligible."""
+    p = parameters
+    frame = p.read_cases().table if p.frame else eligibility.NO_CASES
+    counted = eligibility.eligible(frame, p.fieldwork_areas, *_limits(p))
+    if len(frame) and not len(counted.cases):
+        also = " or its child is not known to be looked after" if p.looked_after_only else ""
+        also += ", or it was not opened in the time asked for" if p.opened_from or p.opened_to else ""
+        raise InputError(f"parameter frame: no case is in scope: none is hosted by one of the areas or placed out by one{also}")
+    return frame, counted
 
 
 def outcome_estimated(parameters: FieldworkSampling, frame: pd.DataFrame) -> str:
@@ -225,16 +236,21 @@ def check(parameters: FieldworkSampling) -> None:
     InputError
         As `drawn` and `worked`, with the parameter named.
     """
-    found = drawn(parameters)
+    frame, counted = _in_scope(parameters)
     if parameters.audit:
-        audit.check(parameters, found.eligible)
-    if not outcome_estimated(parameters, found.frame) and not parameters.judgements:
+        audit.check(parameters, counted)
+    outcome = outcome_estimated(parameters, frame)
+    if not outcome and not parameters.judgements:
         return
     try:
-        if outcome_estimated(parameters, found.frame):
-            worked(parameters, found)
+        if not parameters.judgements:
+            # An outcome that stands in the list fits whatever is drawn from it.
+            returns.check_outcome(outcome, frame, "frame")
+        elif outcome:
+            worked(parameters, drawn(parameters))
         else:
             # Without an outcome the returns are still held against the draw.
+            found = drawn(parameters)
             returns.check(found.all_drawn(), *read_judgements(parameters, found))
     except InputError as error:
         name = "outcome" if "has no outcome" in str(error) else "judgements"

@@ -1,8 +1,10 @@
-from itertools import product
+import json
+import time
+from itertools import pairwise, product
 
 import pytest
 
-from helpers import paths
+from helpers import cases, paths
 from helpers.errors import InputError
 from helpers.runs import choices, grid
 from helpers.runs.catalogue import COLLECTION, find
@@ -60,6 +62,27 @@ def test_a_row_of_a_csv_is_a_set_and_its_cells_are_read_as_p_reads_them(write):
     assert found.differing() == ["areas", "cases_per_arm", "outcome"]
 
 
+def test_codes_days_and_names_beyond_ascii_stay_as_they_are_written(write):
+    text = "outcome: [007, 6E10, 2012-04-01]\nareas: [[Ynys Môn], [007]]\nframe: ''\n"
+    of_yaml = grid.read(write(text), SAMPLING, {})
+    assert [model.outcome for model in of_yaml.sets] == ["007", "007", "6E10", "6E10", "2012-04-01", "2012-04-01"]
+    rows = [f'{model.outcome},"[""{model.areas[0]}""]",\r\n' for model in of_yaml.sets]
+    of_csv = grid.read(write("outcome,areas,frame\r\n" + "".join(rows), "sets.csv"), SAMPLING, {})
+    assert of_csv.sets == of_yaml.sets
+
+
+def test_a_row_for_each_of_155_areas_is_checked_within_seconds(write):
+
+    frame = cases.read(paths.DATA / "synthetic" / "synthetic_sampling_frame.csv", "frame").table
+    names = list(frame["home_area"].cat.categories)
+    rows = [[name] for name in names] + [[name, other] for name, other in pairwise(names)]
+    text = "areas\n" + "".join(json.dumps(row).replace('"', '""').join('""') + "\n" for row in rows[:155])
+    began = time.process_time()
+    found = grid.read(write(text, "areas.csv"), SAMPLING, {})
+    # Checked one by one as a single run is, and drawn from, it took ten times as long.
+    assert len(found.sets) == 155 and time.process_time() - began < 10
+
+
 def test_a_file_saved_by_a_spreadsheet_is_read(write, tmp_path):
     (tmp_path / "sets.csv").write_bytes(b"\xef\xbb\xbfyots\r\n10\r\n20\r\n")
     assert [model.yots for model in grid.read(str(tmp_path / "sets.csv"), PREVALENCE, {}).sets] == [10, 20]
@@ -84,6 +107,9 @@ def test_a_file_saved_by_a_spreadsheet_is_read(write, tmp_path):
         ("yots: [{a: 1}]\n", "yots takes single values, and one of these is a mapping"),
         ("yots: [10]\nyots: [20]\n", "twice"),
         ("yots: !!python/object/apply:os.system ['true']\n", "tag"),
+        (f"{'y' * 300}: [10]\n", "no parameter"),
+        ("yots: &many [10]\nyots_in_all: *many\n", "alias"),
+        ("".join(f"- yots: {number}  # one more\n" for number in range(10_000, 25_000)), "write so many sets as CSV"),
         ("confidence: [0.9]\n", "confidence is in the grid and in -p as well"),
     ],
 )
@@ -92,6 +118,7 @@ def test_a_wrong_yaml_grid_is_refused_in_one_line_that_names_the_file(write, tex
     with pytest.raises(InputError, match=said) as refusal:
         grid.read(path, PREVALENCE, {"confidence": "0.8"} if "is in the grid" in said else {})
     assert "grid.yaml" in str(refusal.value) and "\n" not in str(refusal.value)
+    assert "y" * 101 not in str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +130,10 @@ def test_a_wrong_yaml_grid_is_refused_in_one_line_that_names_the_file(write, tex
         ("yots,confidence\n10,0.9\n20,\n", "row 3: 02_prevalence_estimates: parameter confidence: should be a number"),
         ("icc,yots\n[0, 0.05],10\n", "row 2: has 3 cells"),
         ('yots\n"10\n', "is not CSV"),
+        ("yots;confidence\n10;0.9\n", "something else than a comma"),
+        ("yots\tconfidence\n10\t0.9\n", "something else than a comma"),
+        ("yots,confidence\n10,0.9\n,\n", "row 3: .*parameter"),
+        ("yots\n10\x00\n", "row 2: .*parameter yots"),
         ("yots\n", "holds no set"),
         ("", "holds no set"),
     ],

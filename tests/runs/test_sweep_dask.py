@@ -1,27 +1,23 @@
 """A sweep on the workers of a Dask scheduler: separate processes that talk over the loopback alone."""
 
+import builtins
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import types
 
 import psutil
 import pytest
 
+from helpers.runs import grid
 from tests.conftest import BIN, notebooks
-from tests.runs.test_sweep import content, sweeps
+from tests.runs.test_sweep import content, sweeps, wait_for
 
 pytest.importorskip("distributed")
 GRID = "icc: [0, 0.02, 0.05, 0.1]\nmargin: [0.05, 0.1]\nframe: ''\n"
-
-
-def wait_for(condition, seconds=90):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -94,7 +90,6 @@ def test_a_worker_is_lost_in_the_middle_and_the_sweep_is_the_same(cluster, tmp_p
 
 
 def test_a_list_that_a_worker_cannot_read_is_not_sent(cluster, tmp_path):
-    from helpers.runs import grid
     from helpers.runs.catalogue import find
     from helpers.runs.sweep.dask import workers
     from helpers.runs.sweep.make import make
@@ -124,6 +119,69 @@ def test_a_worker_with_other_code_is_told_apart():
 
     done = remote.do(asdict(Task(1, "04_evidence_ledger", {"run": ""}, {}, "another")))
     assert done["error"].startswith("InputError: this worker has other code") and done["files"] == {}
+
+
+def test_an_error_of_a_worker_is_a_failed_set_and_dask_logs_no_parameter(monkeypatch):
+    from dataclasses import asdict
+
+    from helpers.runs.sweep import remote
+    from helpers.runs.sweep.task import Task
+
+    def broken(task):
+        raise RuntimeError("line one\nline two")
+
+    monkeypatch.setattr(remote, "_other_code", broken)
+    done = remote.do(asdict(Task(1, "04_evidence_ledger", {"run": ""}, {}, "")))
+    assert done["error"] == "RuntimeError: line two" and done["files"] == {}
+
+
+def stands_in(told):
+    """What a worker gives back; set 2 kills it."""
+    import os
+    import signal
+    import time
+
+    if told["number"] == 2:
+        # Once its nanny is up, which else gives up.
+        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)
+    files = {"tables/prevalence_by_group.csv": b"x,evidence\n1,published\n"}
+    return {"number": told["number"], "seconds": 0.1, "error": None, "cell": None, "files": files}
+
+
+def test_a_set_that_kills_every_worker_has_failed_and_the_others_stand(dask, tmp_path, monkeypatch):
+    """No worker is there at first, which is said."""
+    from helpers.runs.catalogue import find
+    from helpers.runs.sweep import dask as on_others
+    from helpers.runs.sweep.make import make
+    from helpers.runs.sweep.plan import plan
+
+    # By its code, as a worker cannot import this module.
+    own = types.FunctionType(stands_in.__code__, {"__builtins__": builtins, "__name__": "__main__"})
+    monkeypatch.setattr(on_others, "on_worker", own)
+    monkeypatch.setattr(on_others, "_SECONDS_WITHOUT_WORKER", 1)
+    monkeypatch.setattr(on_others, "_SECONDS_TO_FETCH", 3)
+    monkeypatch.setenv("DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES", "1")
+    file = tmp_path / "scheduler.json"
+    dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    wait_for(file.exists)
+    address = json.loads(file.read_text())["address"]
+    said = []
+
+    def add_worker(text):
+        said.append(text)
+        common = ("--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", str(tmp_path / "worker"))
+        dask("worker", address, *common)
+
+    monkeypatch.setattr(on_others, "say", add_worker)
+    (tmp_path / "grid.yaml").write_text("confidence: [0.8, 0.9, 0.95]\n")
+    what = plan(grid.read(str(tmp_path / "grid.yaml"), *find(["02"]), {}))
+    made = make(what, tmp_path / "sweeps", on_others.workers(address))
+    assert said[0].startswith(f"--scheduler {address}: no worker is there")
+    errors = {result["set"]: result["error"] for result in made.joined.results}
+    killed = "KilledWorker: 2 workers died one after the other while they did this set"
+    # Those that only waited on the workers that died are tried again, apart from it.
+    assert errors == {1: None, 2: killed, 3: None}
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://127.0.0.1:99999"])

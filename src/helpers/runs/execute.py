@@ -15,6 +15,7 @@ from helpers.runs import engine
 from helpers.runs.catalogue import Notebook
 from helpers.runs.watch import Limits, Watch
 
+_LONGEST_LINE = 1_000
 # What papermill would log stands in the outcome, which is said in one line.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 
@@ -86,12 +87,15 @@ def execute(
         error, cell = f"{failure.ename}: {_last_line(failure.evalue)}", failure.exec_count
     except Exception as failure:
         error = f"{type(failure).__name__}: {_last_line(str(failure))}"
+        if watch.reason:
+            # It was killed before it was ready for a cell.
+            error = f"DeadKernelError: the kernel was killed: {watch.reason}; it took up to {watch.said()}"
     _forget_paths(written, target, notebook)
     return Outcome(notebook, monotonic() - started, error, cell, peak=watch.peak)
 
 
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no message"])[-1]
+    return (text.strip().splitlines() or ["no message"])[-1][:_LONGEST_LINE]
 
 
 def _forget_paths(written: Path, target: str, notebook: Notebook) -> None:

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple, get_origin
 
 from helpers.datapackage import regular
 from helpers.errors import InputError, did_you_mean
-from helpers.parameters import Parameters
+from helpers.parameters import Parameters, brief
 from helpers.runs import choices
 from helpers.runs.catalogue import Notebook
-from helpers.runs.strict_yaml import read_yaml
+from helpers.runs.strict_yaml import LARGEST, read_yaml
 
 MOST = 100_000
+# No parameter has a longer name.
+_LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def _check_names(names: list[str], notebook: Notebook, place: str) -> None:
         if name == "output":
             raise InputError(f"{place}: a sweep sets the parameter output itself; say where sweeps go with --output")
         if name not in known:
-            raise InputError(f"{place}: there is no parameter {name!r} in {notebook.stem}; {did_you_mean(str(name), known)}")
+            said = did_you_mean(name[:_LONGEST], known)
+            raise InputError(f"{place}: there is no parameter {brief(name)} in {notebook.stem}; {said}")
 
 
 def _check_apart(names: list[str], words: Mapping[str, str], path: str) -> None:
@@ -120,6 +123,10 @@ def _check_apart(names: list[str], words: Mapping[str, str], path: str) -> None:
 
 
 def _of_yaml(path: str, notebook: Notebook, words: Mapping[str, str]) -> tuple[set[str], Iterator[_Given]]:
+    if Path(path).is_file() and Path(path).stat().st_size > LARGEST:
+        raise InputError(
+            f"{path}: is larger than {LARGEST:,} bytes; write so many sets as CSV, a row a set, or as lists of values"
+        )
     content = read_yaml(path)
     parts = content if isinstance(content, list) else [content]
     products: list[dict[str, list[Any]]] = []
@@ -175,6 +182,8 @@ def _of_csv(path: str, notebook: Notebook, words: Mapping[str, str]) -> tuple[se
         raise InputError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
     except csv.Error as error:
         raise InputError(f"{path}: is not CSV ({error})") from None
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        raise InputError(f"{path}: its columns are parted by something else than a comma; save it as CSV with commas")
     if twice := [name for place, name in enumerate(header) if name in header[:place]]:
         raise InputError(f"{path}: the column {twice[0]!r} is there twice; leave out one of them")
     _check_names(header, notebook, path)

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from helpers.errors import InputError
 from helpers.runs import places, server
 
 # The path of a socket may have 107 characters, of which the name of a kernel takes some twenty-five.
@@ -48,7 +49,7 @@ def session(use_warm: bool = True) -> Iterator[str]:
     os.environ[PROVISIONER] = WARM if forked else COLD
     try:
         if forked:
-            server.start()
+            server.begin(str(folder))
         _import_without_a_slow_grammar()
         yield "warm" if forked else "cold"
     finally:
@@ -78,16 +79,25 @@ def _registered() -> bool:
     return any(point.name == WARM for point in entry_points(group="jupyter_client.kernel_provisioners"))
 
 
+def _short_enough() -> Path:
+    """A folder for temporary files that can be written, and whose path leaves room for that of a socket."""
+    usual = (tempfile.gettempdir(), os.environ.get("XDG_RUNTIME_DIR", ""), "/tmp", "/dev/shm", "/var/tmp", str(Path.home()))
+    for path in usual:
+        if path and len(os.fsencode(path)) < _LONGEST and Path(path).is_dir() and os.access(path, os.W_OK | os.X_OK):
+            return Path(path)
+    raise InputError(f"no folder for temporary files can be written; name one by TMPDIR, of fewer than {_LONGEST} characters")
+
+
 def _private_folder() -> tuple[Path, int]:
     """A new folder that its owner alone can enter, with a path short enough for sockets; and its lock.
 
     What sessions that were killed left behind is removed.
     """
-    usual = tempfile.gettempdir()
-    base = Path(usual if len(usual) < _LONGEST else "/tmp")
+    base = _short_enough()
     for left in base.glob(f"{_PREFIX}*"):
-        if left.is_dir() and left.stat().st_uid == os.getuid():
-            places.remove_abandoned(left)
+        with suppress(FileNotFoundError):
+            if left.is_dir() and left.stat().st_uid == os.getuid():
+                places.remove_abandoned(left)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         # Another session may clean it up before it is held.

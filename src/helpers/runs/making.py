@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.runs import keys, up_to_date
+from helpers.runs import keys, places, up_to_date
 from helpers.runs.ended import Ended
 from helpers.runs.exits import FAILED, GOOD
-from helpers.runs.places import name_latest
 
 if TYPE_CHECKING:
     from helpers.parameters import Parameters
@@ -74,6 +73,10 @@ def make(
     if request and not chosen.force and (folder := up_to_date.by_request(outputs, request)):
         return _stands(folder)
 
+    # What can be seen at once is said at once.
+    keys.sources(())
+    places.check(outputs)
+
     from helpers.runs import kernels, server
 
     # The warm server imports while parameters are checked; no kernel starts before they are good.
@@ -98,7 +101,7 @@ def make(
 
 def _stands(folder: Path) -> Made:
     # `latest` is the run that was last asked for.
-    name_latest(folder.parent, folder.name)
+    places.name_latest(folder.parent, folder.name)
     return Made(folder)
 
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from errno import EEXIST
 from pathlib import Path
 
 from helpers.errors import InputError
@@ -28,21 +29,44 @@ def hidden_folder(outputs: Path, started: datetime) -> Iterator[tuple[Path, str]
     InputError
         `outputs` cannot be written, or ``latest`` is not a link.
     """
-    latest = outputs / LATEST
+    check(outputs)
     stamp = started.strftime("%Y-%m-%dT%H%M%SZ")
     try:
-        if latest.exists() and not latest.is_symlink():
-            raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
         outputs.mkdir(parents=True, exist_ok=True)
         clean(outputs)
         hidden, name, lock = _take_a_name(outputs, stamp)
     except OSError as error:
-        raise InputError(f"--output {outputs}: cannot be written ({error.strerror}); name a folder that can") from None
+        raise _not_writable(outputs, error.strerror) from None
     try:
         yield hidden, name
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
         os.close(lock)
+
+
+def check(outputs: Path) -> None:
+    """Look whether a run could be made in `outputs`, without touching anything.
+
+    Raises
+    ------
+    InputError
+        It is no folder, or cannot be written, or ``latest`` is not a link.
+    """
+    latest = outputs / LATEST
+    try:
+        if latest.exists() and not latest.is_symlink():
+            raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
+        nearest = next(folder for folder in (outputs.absolute(), *outputs.absolute().parents) if folder.exists())
+    except OSError as error:
+        raise _not_writable(outputs, error.strerror) from None
+    if not nearest.is_dir():
+        raise _not_writable(outputs, f"{nearest} is not a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise _not_writable(outputs, f"no right to write in {nearest}")
+
+
+def _not_writable(outputs: Path, why: str | None) -> InputError:
+    return InputError(f"--output {outputs}: cannot be written ({why}); name a folder that can")
 
 
 def _take_a_name(outputs: Path, stamp: str) -> tuple[Path, str, int]:
@@ -102,12 +126,14 @@ def remove_abandoned(folder: Path) -> None:
 def publish(hidden: Path, folder: Path) -> None:
     """Give a whole run its name in one step, once all of it is on the disk."""
     for path in [*hidden.rglob("*"), hidden]:
-        if not path.is_symlink():
+        # A pipe that a notebook left would keep whoever opens it waiting.
+        if not path.is_symlink() and (path.is_file() or path.is_dir()):
             _to_the_disk(path)
     folder.parent.mkdir(exist_ok=True)
     hidden.chmod(_usual_mode())
     hidden.rename(folder)
-    _to_the_disk(folder.parent)
+    for parent in {folder.parent, hidden.parent}:
+        _to_the_disk(parent)
 
 
 def name_latest(outputs: Path, name: str) -> None:
@@ -118,16 +144,21 @@ def name_latest(outputs: Path, name: str) -> None:
     OSError
         Something that is no link took its place.
     """
-    link = outputs / f".{LATEST}-{name}"
+    latest, link = outputs / LATEST, outputs / f".{LATEST}-{name}"
+    if latest.is_symlink() and str(latest.readlink()) == name:
+        return
     while True:
+        if latest.exists() and not latest.is_symlink():
+            raise FileExistsError(EEXIST, f"{latest} is not a symbolic link; the run is {outputs / name}")
         link.unlink(missing_ok=True)
-        link.symlink_to(name)
         try:
-            link.replace(outputs / LATEST)
+            link.symlink_to(name)
+            link.replace(latest)
             return
-        except FileNotFoundError:
-            # Another run cleaned it up; it is made again.
-            continue
+        except (FileExistsError, FileNotFoundError):
+            # Another command cleaned it up or makes the same link; it is made again.
+            if not outputs.is_dir():
+                raise
         except OSError:
             link.unlink(missing_ok=True)
             raise

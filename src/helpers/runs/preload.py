@@ -5,9 +5,13 @@ Nothing here may start a thread, an event loop, a socket or a figure, since a fo
 
 import gc
 import importlib
+import os
 import pkgutil
+import sys
 from contextlib import suppress
 from multiprocessing import spawn
+
+from helpers.runs.server import BACKEND
 
 _STACK = (
     "ipykernel.kernelapp",
@@ -27,6 +31,11 @@ _STACK = (
     "statsmodels.miscmodels.ordinal_model",
 )
 _OURS = ("helpers", "helpers.cases", "helpers.disclosure", "helpers.parameters")
+
+# Without it figures vanish.
+os.environ.setdefault("MPLBACKEND", BACKEND)
+# Where Python looks for modules, without what the server's client has beside it.
+PATH = list(sys.path)
 
 for _name in _STACK:
     # What is missing is missed, and told of, by the notebook that needs it.

@@ -4,6 +4,7 @@ Only the standard library is imported: see `helpers.runs.keys`.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def _runs(outputs: Path, word: str) -> Iterator[tuple[Path, list[dict[str, Any]]
     except OSError:
         # There is none yet, or it is no folder that can be read, which whoever writes to it will say.
         return
-    latest = (outputs / LATEST).resolve().name
+    # It may be a link to itself, which leads nowhere.
+    latest = Path(os.path.realpath(outputs / LATEST)).name
     for name in sorted(names, key=lambda name: name != latest):
         folder = outputs / name
         texts = [_text(folder / "manifest.json"), _text(folder / RESTRICTED / "manifest.json")]

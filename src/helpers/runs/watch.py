@@ -58,6 +58,7 @@ class Watch:
     def __init__(self, limits: Limits) -> None:
         self.limits, self.reason, self.peak, self.printed = limits, "", 0, 0
         self._pid: int | None = None
+        self._children: set[psutil.Process] = set()
         self._cell_began = self._began = monotonic()
         self._done = threading.Event()
         Watch._alive.add(self)
@@ -84,14 +85,17 @@ class Watch:
     def kill(self, reason: str) -> None:
         """Kill the kernel and all that it started."""
         self.reason = self.reason or reason
-        if self._pid is not None and not self._done.is_set():
-            # A kernel that has only just been forked leads no group yet.
-            for end in (os.killpg, os.kill):
-                with suppress(OSError):
-                    end(self._pid, signal.SIGKILL)
+        if not self._done.is_set():
+            self._kill_all()
 
     def end(self) -> None:
-        """The kernel is gone."""
+        """The notebook is done, or the kernel is gone: nothing that it started goes on."""
+        if self._done.is_set():
+            return
+        if self._pid is not None:
+            with suppress(psutil.NoSuchProcess):
+                self._children.update(psutil.Process(self._pid).children(recursive=True))
+        self._kill_all()
         self._done.set()
         Watch._alive.discard(self)
 
@@ -99,11 +103,23 @@ class Watch:
         """The most memory seen, in words."""
         return f"{self.peak / MIB:,.0f} MiB of memory"
 
+    def _kill_all(self) -> None:
+        if self._pid is None:
+            return
+        # A kernel that has only just been forked leads no group yet.
+        for end in (os.killpg, os.kill):
+            with suppress(OSError):
+                end(self._pid, signal.SIGKILL)
+        # Those in sessions of their own; what has taken the number of one that ended is left alone.
+        for child in self._children.copy():
+            with suppress(psutil.Error):
+                child.kill()
+
     def _look(self) -> None:
         try:
             kernel = psutil.Process(self._pid)
-            while not self._done.wait(_EVERY):
-                self.peak = max(self.peak, taken := _memory(kernel))
+            while True:
+                self.peak = max(self.peak, taken := self._memory(kernel))
                 now = monotonic()
                 if taken > self.limits.memory:
                     self.kill(f"it took more than the {self.limits.memory / MIB:,.0f} MiB of memory allowed")
@@ -111,8 +127,18 @@ class Watch:
                     self.kill(f"the cell ran longer than the {self.limits.cell:,.0f} seconds allowed")
                 elif now - self._began > self.limits.notebook:
                     self.kill(f"the notebook ran longer than the {self.limits.notebook:,.0f} seconds allowed")
+                if self._done.wait(_EVERY):
+                    return
         except psutil.NoSuchProcess:
             return
+
+    def _memory(self, kernel: psutil.Process) -> int:
+        total = kernel.memory_info().rss
+        for child in kernel.children(recursive=True):
+            self._children.add(child)
+            with suppress(psutil.NoSuchProcess):
+                total += child.memory_info().rss
+        return total
 
     @classmethod
     def stop_all(cls) -> None:
@@ -125,11 +151,3 @@ class Watch:
     def resume(cls) -> None:
         """Kernels may start again."""
         cls._stopped = False
-
-
-def _memory(kernel: psutil.Process) -> int:
-    total = kernel.memory_info().rss
-    for child in kernel.children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            total += child.memory_info().rss
-    return total

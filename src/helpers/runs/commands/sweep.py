@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helpers.errors import InputError
+from helpers.runs.commands.run import add_limits
 from helpers.runs.exits import FAILED, GOOD, SKIPPED, whole_number
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 HELP = "run one notebook over many sets of parameters"
 EXIT_CODES = (
-    "Exit codes: 0 all sets are good, or up to date; 1 a set failed, and the same command tries it again; 2 the grid or a "
-    "parameter is wrong (nothing was run); 4 another command makes this sweep; 130 stopped from the keyboard; 143 told to end. "
-    "What is done stays, and the same command goes on from there."
+    "Exit codes: 0 all sets are good, or up to date; 1 a set failed or the scheduler went away (the same command tries again); "
+    "2 the grid or a parameter is wrong, or no scheduler answers (nothing was run); 4 another command makes this sweep; "
+    "130 stopped from the keyboard; 143 told to end. What is done stays, and the same command goes on from there."
 )
 
 
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--figures", action="store_true", help="draw and keep the figures of each set")
     parser.add_argument("--pages", action="store_true", help="make the page of each set")
     parser.add_argument("--force", action="store_true", help="do every set again, also those that are done and unchanged")
+    add_limits(parser)
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--scheduler", metavar="ADDRESS", help="do it on the workers of a Dask scheduler, such as tcp://host:8786")
     part.add_argument("--shard", type=_shard, metavar="I/N", help="do the I-th of N parts; `notebooks collect` joins them")
@@ -75,16 +77,19 @@ def main(chosen: argparse.Namespace) -> int:
     for option in ("grid", "output", "scheduler"):
         if getattr(chosen, option) == "":
             raise InputError(f"--{option} is empty; name one, or leave it out")
+    if chosen.scheduler and chosen.cold:
+        raise InputError("--cold is for kernels of this machine; leave it out with --scheduler")
     (notebook,) = find([chosen.name])
     sets = grid.read(chosen.grid, notebook, choices.split(chosen.words))
     sweeps = (Path(chosen.output) if chosen.output else paths.OUTPUTS) / "sweeps"
 
     # papermill takes a second or two to import, which a wrong grid need not wait for.
+    from helpers.runs.making import limits_of
     from helpers.runs.sweep import make, report
     from helpers.runs.sweep.plan import plan
     from helpers.runs.sweep.store import BusyError
 
-    planned = plan(sets, chosen.figures, chosen.pages)
+    planned = plan(sets, chosen.figures, chosen.pages, limits_of(chosen))
     shard = make.Shard(*chosen.shard) if chosen.shard else None
     try:
         with report.shown() as news:
@@ -112,6 +117,8 @@ def tell(made: "Made", facts: "Facts") -> int:
         say(f"The sweep is in {where}")
     if made.joined.restricted:
         say(f"All of it is in {where}/restricted and not for release: {made.joined.restricted}")
+    elif facts.notice:
+        say(facts.notice)
     return FAILED if made.joined.failed else GOOD
 
 
@@ -122,4 +129,4 @@ def _workers(chosen: argparse.Namespace) -> "Workers":
         return on_others(chosen.scheduler)
     from helpers.runs.sweep.local import workers
 
-    return workers(chosen.jobs)
+    return workers(chosen.jobs, chosen.cold)

@@ -53,9 +53,12 @@ def collect(parts: Sequence[Path], sweeps: Path) -> tuple[Made, Facts]:
 
 def _read(part: Path) -> dict[str, Any]:
     content = read_manifest(part)
-    if content is None:
-        raise InputError(f"{part}: is no part of a sweep; name folders that notebooks sweep --shard made")
-    return content
+    try:
+        if content is not None and Facts.read(content["facts"]).name:
+            return content
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(f"{part}: was made by another version of this collection; make it again with this one") from None
+    raise InputError(f"{part}: is no part of a sweep; name folders that notebooks sweep --shard made")
 
 
 def _same(parts: Sequence[Path], manifests: Sequence[dict[str, Any]]) -> Facts:

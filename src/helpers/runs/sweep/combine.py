@@ -17,6 +17,8 @@ from helpers.runs.sweep.plan import Facts
 from helpers.runs.sweep.store import read_result, set_name, sets_folder
 
 CONFIDENTIAL = "[c]"
+# The column that numbers the sets; tables have columns of their own, one of them called `set`.
+SET = "sweep_set"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def combine(folder: Path, facts: Facts, numbers: Sequence[int]) -> Joined:
     _write_results(where / "sweep.csv", facts, results, public=not why)
     if facts.supplied and not why:
         _write_results(folder / RESTRICTED / "sweep.csv", facts, results, public=False)
-    _write(where / "timings.csv", ["set", "seconds"], ([result["set"], result["seconds"]] for result in results))
+    # Times, finer and more of them than of a single run, could tell how many cases there are.
+    times = folder / RESTRICTED / "timings.csv" if facts.supplied else folder / "timings.csv"
+    _write(times, [SET, "seconds"], ([result["set"], result["seconds"]] for result in results))
     _write_tables(where / "tables", facts, zip(folders, results, strict=True), public=not why)
     return Joined(results, why)
 
@@ -89,7 +93,7 @@ def _write_results(path: Path, facts: Facts, results: list[dict[str, Any]], publ
         ]
         for result in results
     )
-    _write(path, ["set", *facts.columns, "result", "cell", "error", "key"], rows)
+    _write(path, [SET, *facts.columns, "result", "cell", "error", "key"], rows)
 
 
 def _write_tables(target: Path, facts: Facts, sets: Iterator[tuple[Path, dict[str, Any]]], public: bool) -> None:
@@ -107,7 +111,7 @@ def _write_tables(target: Path, facts: Facts, sets: Iterator[tuple[Path, dict[st
                     if path.stem not in tables:
                         file = opened.enter_context((target / path.name).open("w", encoding="utf-8", newline=""))
                         tables[path.stem] = file, csv.writer(file, lineterminator="\n")
-                        tables[path.stem][1].writerow(["set", *facts.columns, *header])
+                        tables[path.stem][1].writerow([SET, *facts.columns, *header])
                     tables[path.stem][1].writerows([*first, *row] for row in rows)
 
 

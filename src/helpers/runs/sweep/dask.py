@@ -2,22 +2,27 @@
 
 import logging
 import re
+import threading
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from helpers.errors import InputError
 from helpers.parameters import RESTRICTED
+from helpers.runs.speak import say
 from helpers.runs.sweep.make import LostError, Workers
 from helpers.runs.sweep.remote import do as on_worker
 from helpers.runs.sweep.task import Done, Task
 
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ucx|wss?)://)?(?:\[[0-9a-fA-F:.]+\]|[^\s/:]+):([0-9]{1,5})/?")
 _SECONDS_TO_CONNECT = 10
+_SECONDS_WITHOUT_WORKER = 15
+_SECONDS_TO_FETCH = 30
 # Tasks that wait at the scheduler for each thread of a worker.
 _AHEAD = 2
 _FEWEST = 16
@@ -47,21 +52,35 @@ def workers(address: str) -> Workers:
             return
         client = _connect(distributed, address)
         name = f"notebooks-{uuid.uuid4().hex}"
-        numbers: dict[str, int] = {}
+        told: dict[str, Task] = {}
+        # Sets whose workers died, perhaps of a neighbour; each is tried once more while nothing else runs.
+        suspect: list[Task] = []
+        alone: set[int] = set()
 
         def submit(task: Task) -> Any:
-            key = f"{name}-{task.number}"
-            numbers[key] = task.number
+            key = f"{name}-{task.number}{'-alone' * (task.number in alone)}"
+            told[key] = task
             return client.submit(on_worker, asdict(task), key=key, pure=False)
 
+        looking = threading.Event()
+        threading.Thread(target=_say_where_no_worker_is, args=(client, address, looking), daemon=True).start()
         try:
             running = distributed.as_completed([submit(first)], loop=client.loop)
-            _fill(running, waiting, submit, client, numbers)
+            _fill(running, waiting, submit, client, len(told))
             for future in running:
-                yield _taken(future, numbers.pop(future.key), folder)
+                task = told.pop(future.key)
+                given = _given(future)
+                if task.number not in alone and (_killed(given) or isinstance(given, TimeoutError)):
+                    suspect.append(task)
+                else:
+                    yield _taken(given, task.number, folder)
                 future.release()
-                _fill(running, waiting, submit, client, numbers)
+                _fill(running, waiting, submit, client, len(told))
+                if suspect and not told:
+                    alone.add(suspect[0].number)
+                    running.add(submit(suspect.pop(0)))
         finally:
+            looking.set()
             client.close(timeout=5)
 
     return do
@@ -79,22 +98,45 @@ def _connect(distributed: Any, address: str) -> Any:
         ) from None
 
 
-def _fill(running: Any, waiting: Iterable[Task], submit: Callable[[Task], Any], client: Any, numbers: dict[str, int]) -> None:
+def _say_where_no_worker_is(client: Any, address: str, done: threading.Event) -> None:
+    """Say once, each time that no worker is there for a while, that the sweep waits for one."""
+    seen, told = monotonic(), False
+    while not done.wait(1):
+        # What the scheduler sends from time to time: nothing is asked of it, as it may be gone.
+        if client.status != "running" or client.scheduler_info()["workers"]:
+            seen, told = monotonic(), False
+        elif not told and monotonic() - seen >= _SECONDS_WITHOUT_WORKER:
+            told = True
+            say(f"--scheduler {address}: no worker is there; waiting until one comes (Ctrl-C stops, and what is done stays)")
+
+
+def _fill(running: Any, waiting: Iterable[Task], submit: Callable[[Task], Any], client: Any, ahead: int) -> None:
     """Keep some tasks ahead of the workers that there are now."""
     threads = sum(client.nthreads().values()) if client.status == "running" else 0
-    wanted = max(_AHEAD * threads, _FEWEST) - len(numbers)
+    wanted = max(_AHEAD * threads, _FEWEST) - ahead
     for task in islice(waiting, max(wanted, 0)):
         running.add(submit(task))
 
 
-def _taken(future: Any, number: int, folder: Callable[[int], Path]) -> Done:
-    """How a task went; its files are written to the folder of its set."""
+def _given(future: Any) -> dict[str, Any] | Exception:
+    """What a worker gave back, or why it did not.
+
+    A worker that dies before its files are fetched leaves a future that is done and then is not; Dask may never end that.
+    """
     if future.status in ("cancelled", "lost"):
         raise LostError("the scheduler went away; what is done stays, and the same command goes on from there")
+    try:
+        return future.result(timeout=_SECONDS_TO_FETCH)
+    except Exception as error:
+        return error
+
+
+def _taken(given: dict[str, Any] | Exception, number: int, folder: Callable[[int], Path]) -> Done:
+    """How a task went; its files are written to the folder of its set."""
     place = folder(number)
-    if future.status == "error":
-        return Done(number, 0.0, _in_words(future.exception()))
-    result = future.result()
+    if isinstance(given, Exception):
+        return Done(number, 0.0, _in_words(given))
+    result = dict(given)
     for name, content in result.pop("files").items():
         path = place / name
         if not path.resolve().is_relative_to(place.resolve()):
@@ -104,9 +146,14 @@ def _taken(future: Any, number: int, folder: Callable[[int], Path]) -> Done:
     return Done(**result)
 
 
-def _in_words(error: BaseException) -> str:
-    name = type(error).__name__
-    if name == "KilledWorker":
+def _in_words(error: Exception) -> str:
+    if _killed(error):
         return f"KilledWorker: {error.allowed_failures + 1} workers died one after the other while they did this set"
+    if isinstance(error, TimeoutError):
+        return f"TimeoutError: its files did not come back from the worker within {_SECONDS_TO_FETCH} seconds"
     text = (str(error).strip().splitlines() or ["no message"])[-1]
-    return f"{name}: {text}"
+    return f"{type(error).__name__}: {text}"
+
+
+def _killed(given: object) -> bool:
+    return type(given).__name__ == "KilledWorker"

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from helpers import prevalence
 from helpers.parameters import Parameters
 from helpers.published import EVIDENCE
 from helpers.runs.grid import Grid
@@ -66,6 +67,8 @@ WITHOUT_CASES: dict[str, frozenset[str]] = {
     ),
     "04_evidence_ledger": frozenset(("evidence_ledger", "evidence_answers")),
 }
+# Rows that are called supplied since they rest on a number of the user's own, and not on cases: claims that a letter prints.
+CLAIMS_OF_A_LETTER = {"prevalence_estimates": frozenset(prevalence.SHARES)}
 
 
 def supplied(sets: Iterable[Parameters]) -> bool:
@@ -111,12 +114,13 @@ def differs(stem: str, folders: Sequence[Path]) -> str:
 
 
 def _of_cases(path: Path) -> bytes:
-    """A digest of a table but for its rows on published evidence."""
+    """A digest of a table but for its rows that are made from what is published."""
     content = hashlib.sha256()
+    printed = CLAIMS_OF_A_LETTER.get(path.stem, frozenset())
     with path.open(encoding="utf-8", newline="") as handle:
-        rows = csv.reader(handle, strict=True)
-        header = next(rows)
-        evidence = header.index("evidence")
-        for row in [header, *(row for row in rows if row[evidence] != EVIDENCE)]:
-            content.update(repr(row).encode())
+        rows = csv.DictReader(handle, strict=True)
+        content.update(repr(rows.fieldnames).encode())
+        for row in rows:
+            if row["evidence"] != EVIDENCE and row.get("claim") not in printed:
+                content.update(repr(list(row.values())).encode())
     return content.digest()

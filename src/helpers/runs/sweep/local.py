@@ -27,15 +27,15 @@ def drawing(figures: bool) -> Iterator[None]:
             os.environ[FIGURES] = before
 
 
-def workers(jobs: int) -> Workers:
-    """So many kernels at one time."""
+def workers(jobs: int, cold: bool = False) -> Workers:
+    """So many kernels at one time; cold ones start from nothing."""
 
     def do(tasks: Iterable[Task], folder: Callable[[int], Path]) -> Generator[Done, None, None]:
         waiting = iter(tasks)
         first = next(waiting, None)
         if first is None:
             return
-        with kernels.session(), drawing(first.figures), ThreadPoolExecutor(jobs) as pool:
+        with kernels.session(not cold), drawing(first.figures), ThreadPoolExecutor(jobs) as pool:
             running: set[Future[Done]] = {pool.submit(perform, first, folder(first.number))}
             try:
                 while running:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from helpers.parameters import RESTRICTED
-from helpers.runs import manifest
+from helpers.runs import manifest, runner
+from helpers.runs.execute import Outcome
 from helpers.runs.sweep.combine import Joined, combine, write_json
 from helpers.runs.sweep.plan import Facts, Plan
 from helpers.runs.sweep.store import Store, held, read_result, set_name, sets_folder
@@ -105,15 +106,22 @@ def make(
         with closing(workers(map(plan.task, todo), store.work)) as finished:
             for done in finished:
                 if plan.pages:
-                    from helpers.runs.sweep.pages import write_page
-
-                    write_page(store.hidden / "work" / set_name(done.number), plan, done)
+                    _write_page(store.hidden / "work" / set_name(done.number), plan, done)
                 store.keep(done, plan.about(done.number))
                 on_done(done)
         finish = _finish_part if shard else _finish
         joined = finish(store, facts, describe(plan), list(numbers), started)
         store.publish()
     return Made(sweeps / name, joined)
+
+
+def _write_page(folder: Path, plan: Plan, done: Done) -> None:
+    """Write the page of a set, as that of a notebook of a run."""
+    # As slow to import as a set is to do, and asked for by few.
+    from helpers.runs import render
+
+    outcome = Outcome(plan.grid.notebook, done.seconds, done.error, done.cell)
+    render.render_notebook(folder, outcome, runner.notice(plan.grid.sets[done.number - 1]))
 
 
 def describe(plan: Plan) -> dict[str, Any]:

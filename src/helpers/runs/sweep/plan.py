@@ -2,17 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from helpers.parameters import Parameters
 from helpers.results import NOT_APPLICABLE, neutral
-from helpers.runs import keys
+from helpers.runs import keys, runner
 from helpers.runs.grid import Grid
 from helpers.runs.sweep import disclose
 from helpers.runs.sweep.task import Task, code_key, digest
+from helpers.runs.watch import Limits
 
 OWN_LIST, WITHHELD = "your own list", "withheld"
 _LONGEST_NAME = 40
@@ -42,6 +43,8 @@ class Facts:
         Whether a set reads a case list of the user's own.
     restricted : str
         Why all of the sweep stays with the team; empty where what the grid varies is no reason.
+    notice : str
+        What is said of supplied cases to whoever gives the sweep away, as in the head of a page.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Facts:
     hidden: dict[str, str]
     supplied: bool
     restricted: str
+    notice: str
 
     def written(self) -> dict[str, Any]:
         """For a manifest."""
@@ -60,7 +64,13 @@ class Facts:
 
     @classmethod
     def read(cls, content: Mapping[str, Any]) -> "Facts":
-        """From a manifest."""
+        """From a manifest.
+
+        Raises
+        ------
+        KeyError, TypeError
+            A fact is missing, or one is there that this version does not know.
+        """
         return cls(**(content | {"columns": tuple(content["columns"])}))
 
 
@@ -72,6 +82,7 @@ class Plan:
     facts: Facts
     figures: bool = False
     pages: bool = False
+    limits: dict[str, Any] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
 
     def task(self, number: int) -> Task:
@@ -81,7 +92,7 @@ class Plan:
         whole = {name: str(path.resolve()) for name, path in named.items()}
         reads = {name: self._digest(path) for name, path in whole.items()}
         values = model.model_dump(exclude={"output"}) | whole
-        return Task(number, self.facts.notebook, values, reads, self.facts.code, self.figures)
+        return Task(number, self.facts.notebook, values, reads, self.facts.code, self.figures, self.limits)
 
     def key(self, number: int) -> str:
         """Of a set: the same key, the same tables."""
@@ -99,8 +110,9 @@ class Plan:
 
     def fixed(self) -> dict[str, Any]:
         """The parameters that are the same in all sets, as everyone may read them."""
-        model = self.grid.sets[0]
-        return {name: value for name, value in _public(model).items() if name not in self.grid.varied}
+        (values,) = _public(self.grid.sets[:1])
+        values |= dict.fromkeys(self.grid.sets[0].own_files(), OWN_LIST)
+        return {name: value for name, value in values.items() if name not in self.grid.varied}
 
     def _digest(self, path: str) -> str:
         if path not in self._digests:
@@ -108,18 +120,19 @@ class Plan:
         return self._digests[path]
 
 
-def plan(grid: Grid, figures: bool = False, pages: bool = False) -> Plan:
-    """Work out the keys and the name of a sweep.
+def plan(grid: Grid, figures: bool = False, pages: bool = False, limits: Limits | None = None) -> Plan:
+    """Work out the keys and the name of a sweep; `limits` are of each set.
 
     Raises
     ------
     InputError
         A file that runs read is missing, or a data file has changed.
     """
-    key = keys.digest([grid.notebook.stem, [_public(model) for model in grid.sets]])
+    supplied = disclose.supplied(grid.sets)
+    key = keys.digest([grid.notebook.stem, _public(grid.sets)])
     name = re.sub(r"[^\w.-]+", "-", grid.name).strip(".-")[:_LONGEST_NAME] or "grid"
-    hidden = {name: OWN_LIST for model in grid.sets for name in model.case_lists()}
-    hidden |= {name: WITHHELD for model in grid.sets for name in model.withheld()}
+    hidden = {name: OWN_LIST for model in grid.sets for name in (model.own_files() if supplied else ())}
+    hidden |= dict.fromkeys(_withheld(grid.sets), WITHHELD)
     facts = Facts(
         name=f"{grid.notebook.stem}-{name}-{key[:8]}",
         key=key,
@@ -128,18 +141,31 @@ def plan(grid: Grid, figures: bool = False, pages: bool = False) -> Plan:
         sets=len(grid.sets),
         columns=tuple(f"parameter_{name}" for name in grid.varied),
         hidden={f"parameter_{name}": said for name, said in hidden.items() if name in grid.varied},
-        supplied=disclose.supplied(grid.sets),
+        supplied=supplied,
         restricted=disclose.touches_cases(grid),
+        notice=next((said for model in grid.sets if (said := runner.notice(model))), ""),
     )
-    return Plan(grid, facts, figures, pages)
+    # What is as usual is left to each worker, whose memory may be another.
+    usual = asdict(Limits())
+    asked = {name: value for name, value in asdict(limits or Limits()).items() if value != usual[name]}
+    return Plan(grid, facts, figures, pages, asked)
 
 
-def _public(model: Parameters) -> dict[str, Any]:
-    """The parameters of a set without what could tell of a case, or of where a file lies."""
-    named = {name: path.name for name, path in model.open_tables().items()}
-    named |= {name: path.resolve().name for name, path in model.paths().items()}
-    kept = model.model_dump(exclude={"output"}) | named
-    return kept | dict.fromkeys(set(model.own_files()) - set(named), OWN_LIST) | dict.fromkeys(model.withheld(), WITHHELD)
+def _withheld(sets: Sequence[Parameters]) -> set[str]:
+    """The parameters that a set withholds: no other set of the sweep, though it reads no list, tells them either."""
+    return {name for model in sets for name in model.withheld()}
+
+
+def _public(sets: Sequence[Parameters]) -> list[dict[str, Any]]:
+    """The parameters of each set without what could tell of a case, or of where a file lies."""
+    withheld = dict.fromkeys(_withheld(sets), WITHHELD)
+    public = []
+    for model in sets:
+        named = {name: path.name for name, path in model.open_tables().items()}
+        named |= {name: path.resolve().name for name, path in model.paths().items()}
+        own = dict.fromkeys(model.own_files().keys() - named.keys(), OWN_LIST)
+        public.append(model.model_dump(exclude={"output"}) | named | own | withheld)
+    return public
 
 
 def _text(name: str, model: Parameters) -> str:

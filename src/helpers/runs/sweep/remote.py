@@ -12,7 +12,6 @@ from multiprocessing import util
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import InputError
 from helpers.runs import kernels
 from helpers.runs.catalogue import Notebook
 from helpers.runs.sweep.task import FIGURES, Task, code_key, perform
@@ -45,9 +44,11 @@ def do(told: dict[str, Any]) -> dict[str, Any]:
                 return asdict(done) | {"files": _files(base / "set")}
             finally:
                 shutil.rmtree(base, ignore_errors=True)
-    except (InputError, OSError) as error:
-        said = error if isinstance(error, InputError) else error.strerror
-        return {"number": task.number, "seconds": 0.0, "error": f"{type(error).__name__}: {said}", "cell": None, "files": {}}
+    except Exception as error:
+        # Dask would log it with the parameters of the set, a secret seed among them.
+        said = (error.strerror if isinstance(error, OSError) else str(error).strip()) or "no message"
+        line = f"{type(error).__name__}: {said.splitlines()[-1]}"
+        return {"number": task.number, "seconds": 0.0, "error": line, "cell": None, "files": {}}
 
 
 def _other_code(task: Task) -> str:

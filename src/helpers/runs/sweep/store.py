@@ -132,7 +132,10 @@ def held(sweeps: Path, name: str, supplied: bool, force: bool) -> Iterator[Store
         shutil.rmtree(store.hidden / "work", ignore_errors=True)
         if force:
             shutil.rmtree(store.sets(), ignore_errors=True)
-        store.sets().mkdir(mode=0o700, parents=True, exist_ok=True)
+        # It was opened for others if it was killed on its way into place.
+        store.hidden.chmod(0o700)
+        (store.hidden / RESTRICTED if supplied else store.hidden).mkdir(mode=0o700, exist_ok=True)
+        store.sets().mkdir(mode=0o700, exist_ok=True)
         yield store
     finally:
         with suppress(OSError):
@@ -163,8 +166,8 @@ def _hold(hidden: Path) -> int:
 
 
 def close(folder: Path) -> None:
-    """Let its owner alone read what is restricted, and others what is not."""
-    for path in [folder, *sorted(folder.rglob("*"))]:
+    """Let its owner alone read what is restricted, and others what is not; the folder itself is opened last."""
+    for path in [*folder.rglob("*"), folder]:
         own = RESTRICTED in path.relative_to(folder).parts
         usual = _usual_mode()
         path.chmod((0o700 if own else usual) if path.is_dir() else (0o600 if own else usual & 0o666))

@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from helpers.datapackage import sha256
 from helpers.runs import keys, restricted
 from helpers.runs.catalogue import Notebook
 from helpers.runs.execute import execute
+from helpers.runs.watch import Limits
 
 # Numbers may differ in their last digits between versions of these.
 _COMPUTE = ("matplotlib", "numpy", "pandas", "pyarrow", "scipy", "seaborn", "statsmodels")
@@ -36,6 +37,8 @@ class Task:
         As `code_key` gives it where the sweep was started.
     figures : bool
         Whether figures are drawn.
+    limits : dict
+        What its kernel may take, where that is not as usual: fields of `helpers.runs.watch.Limits`.
     """
 
     number: int
@@ -44,6 +47,7 @@ class Task:
     reads: dict[str, str]
     code: str
     figures: bool = False
+    limits: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def perform(task: Task, folder: Path) -> Done:
     (folder / "notebooks").mkdir(parents=True)
     with restricted.linked({notebook: model}, folder) as links:
         values = task.values | links[notebook] | _linked_folders(model.paths(), folder) | {"output": "."}
-        outcome = execute(notebook, folder, f"notebooks/{notebook.path.name}", values)
+        outcome = execute(notebook, folder, f"notebooks/{notebook.path.name}", values, limits=Limits(**task.limits))
     error = outcome.error and outcome.error.replace(f"{folder}{os.sep}", "").replace(str(folder), ".")
     return Done(task.number, outcome.seconds, error or _other(task) or None, outcome.cell)
 
