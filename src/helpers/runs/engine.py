@@ -11,6 +11,7 @@ import nbformat
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
+from jupyter_core.utils import ensure_event_loop
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine, papermill_engines
@@ -178,6 +179,9 @@ class _Engine(Engine):
             nb_man.nb = client.execute()
         finally:
             watch.end()
+            # That of this thread, which would keep its sockets; whoever needs one again makes one.
+            if not (loop := ensure_event_loop()).is_running():
+                loop.close()
 
 
 papermill_engines.register(NAME, _Engine)
