@@ -7,8 +7,11 @@ import threading
 from datetime import datetime
 
 import pytest
+from jupyter_client.provisioning import KernelProvisionerFactory
 
+from helpers.errors import InputError
 from helpers.runs import kernels, places, up_to_date
+from tests.runs.made_notebooks import executed
 
 AT = datetime(2026, 1, 2, 3, 4, 5)
 NAME = "2026-01-02T030405Z"
@@ -21,6 +24,11 @@ def other_process(folder, then):
     process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, stdin=subprocess.PIPE)
     process.stdout.readline()
     return process
+
+
+def test_a_name_that_no_page_could_show_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"cannot be written \(its name is not UTF-8\); name a folder that can"):
+        places.check(tmp_path / "l\udce4ufe")
 
 
 def test_what_a_dead_process_left_is_removed_and_what_a_living_one_makes_stays(tmp_path):
@@ -166,3 +174,10 @@ def test_the_socket_of_the_server_lies_in_the_private_folder_and_goes_with_it(tm
         assert any(name.startswith("listener-") for name in os.listdir(folder))
         assert long or os.listdir(tmp_path) == [os.path.basename(folder)]
     assert not os.path.exists(folder) and os.listdir(tmp_path) == []
+
+
+def test_after_a_session_jupyter_starts_kernels_as_before(tmp_path):
+    with kernels.session(use_warm=True) as kind:
+        assert kind == "warm" and executed(tmp_path, "1").error is None
+        assert KernelProvisionerFactory.instance().default_provisioner_name == kernels.WARM
+    assert KernelProvisionerFactory.instance().default_provisioner_name == kernels.COLD

@@ -200,7 +200,7 @@ def test_files_in_the_working_directory_are_not_taken_for_modules(tmp_path):
     assert done.returncode == 0 and "cold" not in done.stdout and "taken" not in done.stderr, done.stdout + done.stderr
 
 
-def test_figures_and_tables_are_the_same_in_warm_and_in_cold_kernels(run_folder, tmp_path):
+def test_figures_and_tables_are_the_same_byte_for_byte_in_another_run_and_in_cold_kernels(run_folder, tmp_path):
     done = notebooks("run", "--cold", "--output", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     cold = tmp_path / "latest"
@@ -208,3 +208,6 @@ def test_figures_and_tables_are_the_same_in_warm_and_in_cold_kernels(run_folder,
         names = sorted(path.name for path in (run_folder / kind).iterdir())
         assert names == sorted(path.name for path in (cold / kind).iterdir()) and names
         assert all((run_folder / kind / name).read_bytes() == (cold / kind / name).read_bytes() for name in names)
+    manifests = [json.loads((folder / "manifest.json").read_text()) for folder in (run_folder, cold)]
+    for what in ("key", "inputs", "sha256_of_inputs"):
+        assert manifests[0][what] == manifests[1][what]

@@ -57,8 +57,16 @@ def session(use_warm: bool = True) -> Iterator[str]:
             server.stop()
         os.environ.clear()
         os.environ.update(before)
+        _tell_jupyter()
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def _tell_jupyter() -> None:
+    """Other users of jupyter_client in this process get the kernels that they would have had; it reads the variable once."""
+    provisioning = sys.modules.get("jupyter_client.provisioning")
+    if provisioning is not None:
+        provisioning.KernelProvisionerFactory.instance().default_provisioner_name = os.environ.get(PROVISIONER, COLD)
 
 
 def _import_without_a_slow_grammar() -> None:

@@ -54,6 +54,10 @@ def check(outputs: Path) -> None:
     """
     latest = outputs / LATEST
     try:
+        str(outputs).encode()
+    except UnicodeEncodeError:
+        raise _not_writable(outputs, "its name is not UTF-8") from None
+    try:
         if latest.exists() and not latest.is_symlink():
             raise InputError(f"{latest} is not a symbolic link, so a run cannot be named there; move it away")
         nearest = next(folder for folder in (outputs.absolute(), *outputs.absolute().parents) if folder.exists())
@@ -66,7 +70,8 @@ def check(outputs: Path) -> None:
 
 
 def _not_writable(outputs: Path, why: str | None) -> InputError:
-    return InputError(f"--output {outputs}: cannot be written ({why}); name a folder that can")
+    shown = str(outputs).encode(errors="backslashreplace").decode()
+    return InputError(f"--output {shown}: cannot be written ({why}); name a folder that can")
 
 
 def _take_a_name(outputs: Path, stamp: str) -> tuple[Path, str, int]:
