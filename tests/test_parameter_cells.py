@@ -45,6 +45,8 @@ def test_without_a_list_of_executed_cells_the_variables_are_taken():
             "there is no parameter 'rum'; did you mean 'run'?; there is no",
         ),
         ((TAGGED + 'rum: str = ""  # more\n',), "there is no parameter 'rum'"),
+        ((TAGGED + 'rum = ""\n',), "there is no parameter 'rum'; did you mean 'run'?"),
+        ((TAGGED, 'rum = ""  # without its type\noutput: str = ""\n'), "there is no parameter 'rum'"),
         (('rum: str = ""  # run folder\noutput: str = ""\n',), "parameter run is not set; run the first cell of the notebook"),
         (('rum: str = ""  # run folder\noutput: str = ""\n',), "there is no parameter 'rum'"),
     ],

@@ -80,11 +80,11 @@ def cron_line():
 def test_the_line_of_cron_is_one_and_mails_to_nobody_real():
     settings, command = cron_line()
     assert settings["MAILTO"].endswith(".invalid")
-    is_scheduled(re.search(r"\.venv/bin/notebooks [^>|]*", command)[0])
+    is_scheduled(re.search(r"\.venv/bin/notebooks [^>|)]*", command)[0])
     assert f"cd {HERE} && " in command
 
 
-@pytest.mark.parametrize(("code", "mailed"), [(0, ""), (1, "the line\n"), (4, "the line\n")])
+@pytest.mark.parametrize(("code", "mailed"), [(0, ""), (1, "exit code 1: the line\n"), (4, "exit code 4: the line\n")])
 def test_cron_mails_what_is_not_good_and_the_log_holds_every_line(tmp_path, code, mailed):
     """The line as cron runs it, by sh and with few variables, on a command that ends as we like."""
     _, command = cron_line()

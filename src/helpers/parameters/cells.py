@@ -23,7 +23,7 @@ def names_set(namespace: Mapping[str, Any], known: Collection[str]) -> list[str]
     namespace : mapping
         ``globals()`` of the notebook.
     known : collection of str
-        The parameters; the tagged cell is the one that sets at least half of them, each with its type.
+        The parameters; the tagged cell is the one that sets at least half of them with their types.
     """
     executed = namespace.get("In")
     found: list[str] = []
@@ -31,27 +31,29 @@ def names_set(namespace: Mapping[str, Any], known: Collection[str]) -> list[str]
     for source in reversed(executed if isinstance(executed, list) else []):
         if not isinstance(source, str):
             continue
+        names, typed = _assigned(source)
         if source.lstrip().startswith(_INJECTED + "\n"):
-            found += [] if injected else _assigned(source)
+            found += [] if injected else names
             injected = True
-        elif 2 * len(set(known).intersection(names := _assigned(source, annotated=True))) >= len(known):
+        elif 2 * len(typed.intersection(known)) >= len(known):
             return names + found
     return found
 
 
-def _assigned(source: str, annotated: bool = False) -> list[str]:
-    """The names that a cell of (annotated) assignments assigns; none of a cell that does anything else."""
-    wanted = ast.AnnAssign if annotated else ast.Assign | ast.AnnAssign
+def _assigned(source: str) -> tuple[list[str], set[str]]:
+    """The names that a cell of assignments assigns, and those of them with a type; none of a cell that does anything else."""
     try:
         # Python warns of some cells, and did so when they were executed.
         with warnings.catch_warnings(action="ignore"):
             statements = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+        return [], set()
     names: list[str] = []
+    typed: set[str] = set()
     for statement in statements:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        if not isinstance(statement, wanted) or not all(isinstance(name, ast.Name) for name in targets):
-            return []
+        if not isinstance(statement, ast.Assign | ast.AnnAssign) or not all(isinstance(name, ast.Name) for name in targets):
+            return [], set()
         names += [name.id for name in targets if isinstance(name, ast.Name)]
-    return names
+        typed |= {name.id for name in targets if isinstance(statement, ast.AnnAssign) and isinstance(name, ast.Name)}
+    return names, typed

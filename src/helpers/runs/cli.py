@@ -5,11 +5,12 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from helpers import __version__
 from helpers.errors import InputError
 from helpers.runs.commands import check, collect, compare, listing, run, sweep, verify
-from helpers.runs.exits import EXIT_CODES, FAILED, STOPPED, TERMINATED, WRONG, Terminated
+from helpers.runs.exits import EXIT_CODES, FAILED, WRONG, Terminated, code_of, stopped_as
 
 COMMANDS = {
     "list": listing,
@@ -23,6 +24,10 @@ COMMANDS = {
 
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **words: Any) -> None:
+        # A shortened option would mean something else once another begins like it.
+        super().__init__(**words, allow_abbrev=False)
+
     def error(self, message: str) -> None:  # type: ignore[override]
         """Say what is wrong in one line."""
         self.exit(WRONG, f"{self.prog}: {' '.join(message.split())}; see {self.prog} --help\n")
@@ -47,10 +52,8 @@ def main(words: Sequence[str] | None = None) -> int:
         return _end(chosen, str(error), WRONG)
     except OSError as error:
         return _end(chosen, f"could not be written ({error.strerror or error}); earlier runs are as they were", FAILED)
-    except Terminated:
-        return _end(chosen, "told to end; earlier runs are as they were", TERMINATED)
-    except KeyboardInterrupt:
-        return _end(chosen, "stopped; earlier runs are as they were", STOPPED)
+    except KeyboardInterrupt as stop:
+        return _end(chosen, f"{stopped_as(stop)}; earlier runs are as they were", code_of(stop))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from helpers.runs.comparison import Change, Comparison, Streams, TableComparison
 from helpers.runs.run_record import OWN_LIST, Record
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")
+# The confidence level, which a row repeats from the parameters.
+LEVEL = "level"
 
 
 def compare(old: Path, new: Path) -> Comparison:
@@ -82,7 +84,7 @@ def _change(
     if None in values:
         return Change(row, column, *text, kind="words")
     moved = float(values[1] - values[0])
-    if table in chance.SIMULATED and column in (*chance.SETTINGS, chance.PRINTED):
+    if column == LEVEL or (table in chance.SIMULATED and column in (*chance.SETTINGS, chance.PRINTED)):
         return Change(row, column, *text, kind="aside", moved=moved)
     if None in errors:
         return Change(row, column, *text, kind="exact", moved=moved)

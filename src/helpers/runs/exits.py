@@ -13,6 +13,16 @@ class Terminated(KeyboardInterrupt):
     """The process was told to end (SIGTERM or SIGHUP), which tidies up as Ctrl-C does."""
 
 
+def code_of(stop: KeyboardInterrupt) -> int:
+    """The exit code of a command that was stopped."""
+    return TERMINATED if isinstance(stop, Terminated) else STOPPED
+
+
+def stopped_as(stop: KeyboardInterrupt) -> str:
+    """How it was stopped, in words."""
+    return "told to end" if isinstance(stop, Terminated) else "stopped"
+
+
 def whole_number(text: str) -> int:
     """A count from 1 upwards, for options."""
     if not text.isdecimal() or int(text) < 1:

@@ -19,7 +19,7 @@ from helpers.runs.execute import Outcome
 REPORT = f"{RESTRICTED}/report"
 _LINKS = ".supplied"
 # Errors of our own hold no value of a case; those of libraries may quote one.
-_OURS = ("InputError", "Refused", "Unprotectable", "KeyboardInterrupt")
+OURS = ("InputError", "Refused", "Unprotectable", "KeyboardInterrupt", "DeadKernelError")
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def withhold(outcome: Outcome, hidden: Path) -> Outcome:
 
     The whole error stays in the restricted folder.
     """
-    if outcome.error is None or outcome.error.startswith(tuple(f"{name}:" for name in _OURS)):
+    if outcome.error is None or outcome.error.startswith(tuple(f"{name}:" for name in OURS)):
         return outcome
     kind = outcome.error.split(":")[0]
     said = f"what it says is withheld, since the cases are supplied; it stands in {RESTRICTED}/failed"

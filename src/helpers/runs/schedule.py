@@ -13,7 +13,7 @@ from typing import Any
 from helpers.errors import InputError
 from helpers.runs import keeping, overlap, speak, status, unattended
 from helpers.runs.ended import MEANING, Ended, named, shortened, summary
-from helpers.runs.exits import FAILED, GOOD, SKIPPED, STOPPED, TERMINATED, WRONG, Terminated
+from helpers.runs.exits import FAILED, GOOD, SKIPPED, WRONG, code_of
 from helpers.runs.schedule_options import KEEP
 
 _OPTIONS = ("keep", "if_running", "on_failure", "status")
@@ -90,7 +90,7 @@ def scheduled(outputs: Path, settings: Settings, run: Callable[[], Ended]) -> in
     except InputError as error:
         return _without_status(Ended(WRONG, str(error)), target, settings)
     except KeyboardInterrupt as stop:
-        return _say(Ended(_stopped(stop), "before anything was run"))
+        return _say(Ended(code_of(stop), "before anything was run"))
 
 
 def _alone(outputs: Path, target: Path, settings: Settings, run: Callable[[], Ended], waited: float) -> int:
@@ -134,7 +134,7 @@ def _made(outputs: Path, settings: Settings, run: Callable[[], Ended], before: M
     except OSError as error:
         ended = replace(ended, code=FAILED, said=f"could not be written ({error.strerror or type(error).__name__})")
     except KeyboardInterrupt as stop:
-        ended = replace(ended, code=_stopped(stop), said="earlier runs are as they were")
+        ended = replace(ended, code=code_of(stop), said="earlier runs are as they were")
     except Exception as error:
         # It may quote a case, and this goes into a log.
         said = (
@@ -187,10 +187,6 @@ def _result(ended: Ended, outputs: Path, seconds: float) -> dict[str, Any]:
         "up_to_date": ended.up_to_date,
         "notebooks": notebooks,
     }
-
-
-def _stopped(stop: KeyboardInterrupt) -> int:
-    return TERMINATED if isinstance(stop, Terminated) else STOPPED
 
 
 def _say(ended: Ended) -> int:

@@ -18,21 +18,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "missing, or is not of the same sweep and code; 4 another command makes this sweep."
     )
     parser.add_argument("parts", nargs="+", metavar="PART", help="folder of a part")
-    parser.add_argument(
-        "--output", metavar="DIR", help="the sweep goes into its folder sweeps (default: outputs/ of the repository)"
-    )
+    parser.add_argument("--output", metavar="DIR", help="the sweep goes into its folder sweeps (default: beside the first part)")
 
 
 def main(chosen: argparse.Namespace) -> int:
     """Join, and say where the sweep is."""
-    from helpers import paths
     from helpers.runs.commands.sweep import tell
     from helpers.runs.sweep.collect import collect
     from helpers.runs.sweep.store import BusyError
 
     if chosen.output == "":
         raise InputError("--output is empty; name a folder, or leave it out")
-    sweeps = (Path(chosen.output) if chosen.output else paths.OUTPUTS) / "sweeps"
+    sweeps = Path(chosen.output) / "sweeps" if chosen.output else Path(chosen.parts[0]).resolve().parent
     try:
         made, facts = collect([Path(part) for part in chosen.parts], sweeps.resolve())
     except BusyError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from helpers.errors import InputError
 from helpers.runs.commands.run import add_limits
-from helpers.runs.exits import FAILED, GOOD, SKIPPED, whole_number
+from helpers.runs.exits import FAILED, GOOD, SKIPPED, code_of, stopped_as, whole_number
 
 if TYPE_CHECKING:
     from helpers.runs.sweep.make import Made, Workers
@@ -97,6 +97,12 @@ def main(chosen: argparse.Namespace) -> int:
     except BusyError as error:
         print(f"notebooks sweep: {error}", file=sys.stderr)
         return SKIPPED
+    except KeyboardInterrupt as stop:
+        print(
+            f"notebooks sweep: {stopped_as(stop)}; the sets that are done stay, and the same command goes on from there",
+            file=sys.stderr,
+        )
+        return code_of(stop)
     except make.LostError as error:
         print(f"notebooks sweep: {error}", file=sys.stderr)
         return FAILED

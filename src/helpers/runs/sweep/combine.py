@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from helpers.parameters import RESTRICTED
 from helpers.results import NOT_APPLICABLE, neutral
-from helpers.runs.restricted import _OURS
+from helpers.runs.restricted import OURS
 from helpers.runs.sweep import disclose
 from helpers.runs.sweep.plan import Facts
 from helpers.runs.sweep.store import read_result, set_name, sets_folder
@@ -69,7 +69,7 @@ def combine(folder: Path, facts: Facts, numbers: Sequence[int]) -> Joined:
 
 def said(error: str | None, facts: Facts, number: int) -> str:
     """What an error says where others may read it; one of a library may quote a case."""
-    if not error or not facts.supplied or error.startswith(tuple(f"{name}:" for name in _OURS)):
+    if not error or not facts.supplied or error.startswith(tuple(f"{name}:" for name in OURS)):
         return error or ""
     withheld = "what it says is withheld, since the cases are supplied"
     return f"{error.split(':')[0]}: {withheld}; it stands in {RESTRICTED}/sets/{set_name(number)}"

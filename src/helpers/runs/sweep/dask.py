@@ -43,7 +43,9 @@ def workers(address: str) -> Workers:
         import distributed
     except ImportError:
         raise InputError("--scheduler needs Dask; install it: pip install 'looked-after-notebooks[dask]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    # Each of its loggers has a level of its own; what they would say is said here in one line.
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
     def do(tasks: Iterable[Task], folder: Callable[[int], Path]) -> Generator[Done, None, None]:
         waiting = iter(tasks)
