@@ -46,6 +46,7 @@ lock: ## make requirements.lock again from pyproject.toml (needs uv)
 
 bench: setup ## measure runs, the check of case lists and the draw beside other ways, and how often limits hold the truth
 	@$(VENV)/python bench/run_against_command_lines.py
+	@$(VENV)/python bench/sweep_cost.py
 	@$(VENV)/python bench/validate_cases.py
 	@$(VENV)/python bench/coverage.py
 	@$(VENV)/python bench/prevalence_coverage.py
