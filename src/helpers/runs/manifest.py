@@ -65,12 +65,13 @@ def build(
     read: Mapping[str, str],
     started: datetime,
     ended: datetime,
+    key: str,
     request: str | None = None,
 ) -> dict[str, Any]:
     """The content of ``manifest.json`` but for its outputs, since pages are made from it.
 
-    Times carry their zone, and no path of the machine is in it. `request` says what was typed: see `helpers.runs.keys`; where
-    files of the user's own were read, neither it nor the key of the run is told.
+    Times carry their zone, and no path of the machine is in it. `key` is that of the run as it began, and `request` says what
+    was typed: see `helpers.runs.keys`; where files of the user's own were read, neither is told.
     """
     own = any(parameters.own_files() for parameters in chosen.values())
     # A link such as `latest` soon names another run, so the folder that it leads to is written down.
@@ -83,7 +84,7 @@ def build(
     }
     return {
         "run": run,
-        "key": None if own else keys.run_key(chosen),
+        "key": None if own else key,
         "request": None if own or any(parameters.paths() for parameters in chosen.values()) else request,
         "installed": keys.installed(),
         "started": started.isoformat(timespec="seconds"),

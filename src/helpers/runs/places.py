@@ -135,7 +135,7 @@ def publish(hidden: Path, folder: Path) -> None:
         if not path.is_symlink() and (path.is_file() or path.is_dir()):
             _to_the_disk(path)
     folder.parent.mkdir(exist_ok=True)
-    hidden.chmod(_usual_mode())
+    hidden.chmod(usual_mode())
     hidden.rename(folder)
     for parent in {folder.parent, hidden.parent}:
         _to_the_disk(parent)
@@ -178,7 +178,7 @@ def _to_the_disk(path: Path) -> None:
         os.close(handle)
 
 
-def _usual_mode() -> int:
+def usual_mode() -> int:
     """The mode that a new folder of this user has."""
     masked = os.umask(0)
     os.umask(masked)

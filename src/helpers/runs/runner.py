@@ -82,7 +82,7 @@ def run(
             finished = _execute_all(todo, hidden, jobs, limits, on_cell, on_outcome)
         outcomes = [one["outcome"] for one in finished]
         ended = started + timedelta(seconds=monotonic() - since)
-        document = manifest.build(name, chosen, [one for one in outcomes if not one.full], read, started, ended, request)
+        document = manifest.build(name, chosen, [one for one in outcomes if not one.full], read, started, ended, key, request)
         _write_pages(hidden, document, finished, [notice(parameters) for parameters in chosen.values()])
         own = any(parameters.own_files() for parameters in chosen.values())
         restricted.close(hidden, lists, key if own else None)

@@ -13,6 +13,7 @@ from typing import Any
 from helpers.datapackage import sha256
 from helpers.errors import InputError
 from helpers.parameters import RESTRICTED
+from helpers.runs import places
 from helpers.runs.sweep.task import Done
 
 RESULT = "result.json"
@@ -169,7 +170,7 @@ def close(folder: Path) -> None:
     """Let its owner alone read what is restricted, and others what is not; the folder itself is opened last."""
     for path in [*folder.rglob("*"), folder]:
         own = RESTRICTED in path.relative_to(folder).parts
-        usual = _usual_mode()
+        usual = places.usual_mode()
         path.chmod((0o700 if own else usual) if path.is_dir() else (0o600 if own else usual & 0o666))
 
 
@@ -212,9 +213,3 @@ def _link(source: str, target: str) -> None:
 
 def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _usual_mode() -> int:
-    masked = os.umask(0)
-    os.umask(masked)
-    return 0o777 & ~masked
